@@ -1,0 +1,1 @@
+"""Turns a study into a draft report whose every sentence can be walked back to pixels."""

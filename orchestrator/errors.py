@@ -1,0 +1,91 @@
+"""What can go wrong between an upload and a draft.
+
+::
+
+    WetreadError
+    ├── RefusedInput              the sender must change something (4xx)
+    │   ├── UnreadableImage       missing, truncated or undecodable pixels (422)
+    │   ├── UnsupportedImage      readable, but nothing here reads such images (415)
+    │   ├── TooLarge              more bytes, pixels or files than the limits allow (413)
+    │   └── InvalidOrder          the order that came with the study is malformed (422)
+    ├── NotFound                  no such study, draft or file (404)
+    ├── Unavailable               a part is down; the work is kept and tried again (503)
+    │   ├── SpecialistUnavailable
+    │   ├── LanguageModelUnavailable
+    │   ├── QueueUnavailable
+    │   └── RecordsUnavailable
+    └── Misconfigured             a setting, prompt or profile is wrong (500, at start)
+
+A message says what was wrong and what right looks like. It never holds a name, an identifier or a
+header value.
+"""
+
+from __future__ import annotations
+
+
+class WetreadError(Exception):
+    """Anything this package raises on purpose."""
+
+    status = 500
+
+
+class RefusedInput(WetreadError):
+    """The sender must change something."""
+
+    status = 400
+
+
+class UnreadableImage(RefusedInput):
+    """The pixel data are missing, truncated or cannot be decoded."""
+
+    status = 422
+
+
+class UnsupportedImage(RefusedInput):
+    """The file is readable, but no specialist reads such images."""
+
+    status = 415
+
+
+class TooLarge(RefusedInput):
+    """More bytes, pixels or files than the limits allow."""
+
+    status = 413
+
+
+class InvalidOrder(RefusedInput):
+    """The order that came with the study is malformed."""
+
+    status = 422
+
+
+class NotFound(WetreadError):
+    """There is no such study, draft or file."""
+
+    status = 404
+
+
+class Unavailable(WetreadError):
+    """A part is down; the work is kept and tried again."""
+
+    status = 503
+
+
+class SpecialistUnavailable(Unavailable):
+    """A specialist service does not answer, or not in time."""
+
+
+class LanguageModelUnavailable(Unavailable):
+    """The language model does not answer, or not in time."""
+
+
+class QueueUnavailable(Unavailable):
+    """Redis does not answer."""
+
+
+class RecordsUnavailable(Unavailable):
+    """The database does not answer."""
+
+
+class Misconfigured(WetreadError):
+    """A setting, a prompt or a profile is wrong."""

@@ -1,0 +1,130 @@
+"""The draft report and what it is made of.
+
+A draft has no status and cannot be final: only a recorded human signature makes a signed report,
+and that is another type.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from services.contract import Algorithm, Fact, Finding, Limitation, Measurement, Structure
+
+
+class Citation(Fact):
+    """INFERRED FROM (PS3.3 C.17.3.2.4): a sentence rests on a finding or a measurement."""
+
+    kind: Literal["finding", "measurement"]
+    id: str = Field(min_length=1)
+
+
+class Sentence(Fact):
+    """One sentence and what it rests on."""
+
+    text: str = Field(min_length=1, max_length=600)
+    citations: tuple[Citation, ...] = Field(min_length=1)
+    author: Literal["language_model", "plain"] = "language_model"
+    """``plain`` when the words are this program's own rendering of a finding."""
+
+
+class SectionName(StrEnum):
+    """Section headings with their LOINC codes in :data:`SECTION_LOINC`."""
+
+    FINDINGS = "findings"
+    IMPRESSION = "impression"
+
+
+SECTION_LOINC: dict[SectionName, str] = {SectionName.FINDINGS: "59776-5", SectionName.IMPRESSION: "19005-8"}
+
+
+class Section(Fact):
+    name: SectionName
+    sentences: tuple[Sentence, ...]
+
+
+class Problem(Fact):
+    """What a check found, in words that a model and a person can both read."""
+
+    check: str
+    """The name of the function in :data:`orchestrator.verify.CHECKS` that found it."""
+    message: str
+    section: SectionName | None = None
+    sentence: int | None = Field(default=None, ge=0)
+    """Index of the sentence within its section."""
+
+
+class Facts(Fact):
+    """What the specialists said after reconciliation: all that a draft may speak of."""
+
+    findings: tuple[Finding, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    structures: tuple[Structure, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
+    algorithms: tuple[Algorithm, ...] = ()
+
+
+class LanguageModel(Fact):
+    """Which model phrased the draft."""
+
+    profile: str
+    model: str
+    weights_sha256: str | None = None
+    server: str
+
+
+class Attempt(Fact):
+    """One answer of the language model and what the checks found in it."""
+
+    number: int = Field(ge=1)
+    answer_sha256: str
+    problems: tuple[Problem, ...]
+
+
+class Provenance(Fact):
+    """Enough to make the same draft again."""
+
+    software_version: str
+    prompt_id: str
+    prompt_version: str
+    prompt_sha256: str
+    language_model: LanguageModel | None
+    algorithms: tuple[Algorithm, ...]
+    operating_points_sha256: str
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Author(StrEnum):
+    """Who phrased the draft."""
+
+    LANGUAGE_MODEL = "language_model"
+    MIXED = "mixed"
+    """Some sentences of the model did not pass the checks and were replaced by the plain finding."""
+    PLAIN_LIST = "plain_list"
+    """The plain list of findings, no text of a model."""
+
+
+class StageTime(Fact):
+    stage: str
+    seconds: float = Field(ge=0)
+
+
+class DraftReport(Fact):
+    """An unverified, preliminary report (PS3.3 C.17.2 VerificationFlag UNVERIFIED)."""
+
+    draft_id: str
+    study_id: str
+    created_at: datetime
+    author: Author
+    sections: tuple[Section, ...]
+    facts: Facts
+    provenance: Provenance
+    stages: tuple[StageTime, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Every sentence of the draft, in reading order."""
+        return tuple(sentence for section in self.sections for sentence in section.sentences)

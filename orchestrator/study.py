@@ -1,0 +1,83 @@
+"""A study as received, and the same study after de-identification: two types that never mix.
+
+Nothing below :mod:`orchestrator.deidentify` accepts a :class:`Study`; an import contract and the
+type checker hold that line.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from services.contract import Fact, ImageReference, Limitation, Subject
+
+
+class Patient(Fact):
+    """Patient module (PS3.3 C.7.1.1). Lives in the identified zone only."""
+
+    patient_id: str | None = None
+    issuer_of_patient_id: str | None = None
+    name: str | None = None
+    birth_date: str | None = None
+    sex: str | None = None
+    other_ids: tuple[str, ...] = ()
+    address: str | None = None
+    telephone: str | None = None
+
+
+class Order(Fact):
+    """What was asked for, by whom, and why (Imaging Service Request, PS3.3 C.4.12)."""
+
+    accession_number: str | None = None
+    placer_order_number: str | None = None
+    filler_order_number: str | None = None
+    referring_physician: str | None = None
+    requested_procedure: str | None = None
+    indication: str | None = None
+
+
+class Instance(Fact):
+    """One SOP instance as received, already decoded once (PS3.3 C.12.1)."""
+
+    sop_instance_uid: str
+    sop_class_uid: str | None = None
+    source: Path
+    """Where the received bytes lie, under their SHA-256, in the identified zone."""
+    source_sha256: str
+    image: ImageReference
+    """The decoded pixels, which carry no identifier."""
+    frame_count: int = Field(default=1, ge=1)
+
+
+class Series(Fact):
+    series_instance_uid: str
+    modality: str | None = None
+    instances: tuple[Instance, ...]
+
+
+class Study(Fact):
+    """A study as received, with the person it belongs to."""
+
+    study_id: str
+    """Ours, random; the only name of a study that may be logged."""
+    study_instance_uid: str
+    study_datetime: datetime | None = None
+    patient: Patient
+    order: Order
+    subject: Subject
+    series: tuple[Series, ...]
+    limitations: tuple[Limitation, ...] = ()
+    """Files that came with the study and could not be used, each with its reason."""
+
+
+class DeidentifiedStudy(Fact):
+    """What everything below the line may know: pixels, an age, a sex, a scrubbed indication."""
+
+    study_id: str
+    images: tuple[ImageReference, ...]
+    subject: Subject
+    indication: str | None = None
+    """Free text after masking of every identifier known from the header or the order."""
+    limitations: tuple[Limitation, ...] = ()

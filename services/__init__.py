@@ -1,0 +1,1 @@
+"""Specialist services: each reads pixels and answers in the words of :mod:`services.contract`."""
