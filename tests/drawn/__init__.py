@@ -1,0 +1,1 @@
+"""Drawings of radiographs with known ground truth, for the tests and the demonstration."""
