@@ -373,6 +373,32 @@ class ServiceCard(Fact):
     service: str
     version: str
     specialists: tuple[ModelCard, ...]
+    unavailable: tuple[Limitation, ...] = ()
+    """Specialists that are switched on but not in force, and why."""
+
+
+class SpecialistState(StrEnum):
+    """Whether a specialist can be asked."""
+
+    LOADING = "loading"
+    READY = "ready"
+    NO_WEIGHTS = "no_weights"
+    FAILED = "failed"
+    OFF = "off"
+
+
+class SpecialistReadiness(Fact):
+    specialist: str
+    state: SpecialistState
+    why: str
+
+
+class Readiness(Fact):
+    """What ``/readyz`` answers: ready once every specialist is loaded or known not to be in force."""
+
+    service: str
+    ready: bool
+    specialists: tuple[SpecialistReadiness, ...]
 
 
 class ProblemDetails(Fact):
