@@ -6,7 +6,9 @@
     ├── UnreadableArray       the referenced array is missing, damaged or not as described (422)
     ├── UnsupportedImage      no specialist of this service reads such an image (415)
     ├── UnknownSpecialist     the request names a specialist this service does not have (404)
-    └── WeightsError          weights cannot be used; the service is not ready (503)
+    ├── NotReady              the weights are still being loaded (503)
+    ├── Misconfigured         a setting or specialists.toml is wrong (500, at start)
+    └── WeightsError          weights cannot be used; the specialist is not in force (503)
         ├── WeightsMissing    no weights in the places the manifest allows
         ├── WeightsDamaged    the SHA-256 or the self-test vector does not agree
         └── WeightsForbidden  the licence does not allow this deployment
@@ -40,6 +42,16 @@ class UnknownSpecialist(SpecialistError):
     """The request names a specialist that this service does not have."""
 
     status = 404
+
+
+class NotReady(SpecialistError):
+    """The weights are still being loaded."""
+
+    status = 503
+
+
+class Misconfigured(SpecialistError):
+    """A setting or ``specialists.toml`` is wrong."""
 
 
 class WeightsError(SpecialistError):
