@@ -1,0 +1,1 @@
+"""How wetread is installed, started and deployed."""
