@@ -7,7 +7,9 @@
     │   ├── UnreadableImage       missing, truncated or undecodable pixels (422)
     │   ├── UnsupportedImage      readable, but nothing here reads such images (415)
     │   ├── TooLarge              more bytes, pixels or files than the limits allow (413)
-    │   └── InvalidOrder          the order that came with the study is malformed (422)
+    │   ├── InvalidOrder          the order that came with the study is malformed (422)
+    │   ├── KeyReused             an Idempotency-Key came before with other content (409)
+    │   └── UploadStalled         the sender stopped in the middle of an upload (408)
     ├── NotFound                  no such study, draft or file (404)
     ├── Unavailable               a part is down; the work is kept and tried again (503)
     │   ├── SpecialistUnavailable
@@ -57,6 +59,18 @@ class InvalidOrder(RefusedInput):
     """The order that came with the study is malformed."""
 
     status = 422
+
+
+class KeyReused(RefusedInput):
+    """An idempotency key came before with other content."""
+
+    status = 409
+
+
+class UploadStalled(RefusedInput):
+    """The sender stopped in the middle of an upload."""
+
+    status = 408
 
 
 class NotFound(WetreadError):
