@@ -55,6 +55,8 @@ class Problem(Fact):
     section: SectionName | None = None
     sentence: int | None = Field(default=None, ge=0)
     """Index of the sentence within its section."""
+    finding_id: str | None = None
+    """The finding that a section should have mentioned and did not."""
 
 
 class Facts(Fact):
