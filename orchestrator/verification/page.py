@@ -1,0 +1,87 @@
+"""The page that the checks look at: every sentence read once, beside the facts it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from orchestrator.report import Facts, Problem, Section, SectionName, Sentence
+from orchestrator.verification.reading import Claim, Reading, read
+from orchestrator.verification.scope import Stance
+from orchestrator.wording import spoken
+from services.contract import Finding, Measurement, Presence
+
+AGREES: dict[Presence, frozenset[Stance]] = {
+    Presence.PRESENT: frozenset({Stance.AFFIRMED, Stance.LIKELY}),
+    Presence.INDETERMINATE: frozenset({Stance.UNCERTAIN}),
+    Presence.ABSENT: frozenset({Stance.DENIED}),
+}
+"""The stances in which a finding may be spoken of."""
+
+
+class Line(NamedTuple):
+    """One sentence of a section with what it cites and what it says."""
+
+    section: SectionName
+    position: int
+    """Index of the sentence within its section."""
+    sentence: Sentence
+    reading: Reading
+    findings: tuple[Finding, ...]
+    measurements: tuple[Measurement, ...]
+
+    def problem(self, check: str, message: str) -> Problem:
+        """Return a problem of this sentence."""
+        return Problem(check=check, message=message, section=self.section, sentence=self.position)
+
+    def about(self, claim: Claim) -> tuple[Finding, ...]:
+        """Return the cited findings that a claim is about."""
+        return tuple(finding for finding in self.findings if concept_of(finding) == claim.concept)
+
+    def agreeing(self, claim: Claim) -> tuple[Finding, ...]:
+        """Return the cited findings whose presence agrees with what a claim says."""
+        return tuple(finding for finding in self.about(claim) if claim.stance in AGREES[finding.presence])
+
+    def measured(self, claim: Claim) -> tuple[Measurement, ...]:
+        """Return the cited measurements that a claim names."""
+        return tuple(one for one in self.measurements if spoken(one.name).lower() == claim.concept)
+
+
+class Page(NamedTuple):
+    """All sentences of a draft and the facts they may speak of."""
+
+    lines: tuple[Line, ...]
+    facts: Facts
+    sections: frozenset[SectionName]
+
+
+Check = Callable[[Page], Iterable[Problem]]
+
+
+def concept_of(finding: Finding) -> str:
+    """Return the name under which claims speak of a finding."""
+    return spoken(finding.code).lower()
+
+
+def open_page(sections: Sequence[Section], facts: Facts) -> Page:
+    """Read every sentence once."""
+    codes = [finding.code for finding in facts.findings] + [measurement.name for measurement in facts.measurements]
+    names = tuple(sorted({spoken(code).lower() for code in codes}))
+    lines = tuple(
+        _line(section.name, index, sentence, facts, names)
+        for section in sections
+        for index, sentence in enumerate(section.sentences)
+    )
+    return Page(lines, facts, frozenset(section.name for section in sections))
+
+
+def _line(name: SectionName, index: int, sentence: Sentence, facts: Facts, names: tuple[str, ...]) -> Line:
+    cited = {(citation.kind, citation.id) for citation in sentence.citations}
+    return Line(
+        section=name,
+        position=index,
+        sentence=sentence,
+        reading=read(sentence.text, names),
+        findings=tuple(f for f in facts.findings if ("finding", f.finding_id) in cited),
+        measurements=tuple(m for m in facts.measurements if ("measurement", m.measurement_id) in cited),
+    )

@@ -1,0 +1,68 @@
+"""Decide which sentences may be released: every check, in one list that can be read.
+
+A check is a function from a page to problems. Adding one is a function and a line. Everything here is
+pure and deterministic: the same sections and facts give the same problems in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.report import Facts, Problem, Section
+from orchestrator.verification.evidence import (
+    every_citation_is_spoken_of,
+    every_present_finding_is_mentioned,
+    every_sentence_cites_what_exists,
+    none_present_only_where_none_is,
+    nothing_is_narrowed,
+    nothing_not_assessed_is_denied,
+    nothing_outside_the_findings,
+    numbers_come_from_measurements,
+    presence_agrees,
+    severity_agrees,
+    side_agrees,
+    side_of_present_findings_is_said,
+    site_agrees,
+)
+from orchestrator.verification.page import Check, open_page
+from orchestrator.verification.phrasing import (
+    every_word_is_known,
+    no_blanket_normal,
+    no_comparison_without_a_prior,
+    no_concept_without_a_specialist,
+    no_device,
+    no_identity,
+    no_recommendation,
+    nothing_is_said_twice,
+)
+
+CHECKS: tuple[Check, ...] = (
+    every_sentence_cites_what_exists,
+    every_citation_is_spoken_of,
+    presence_agrees,
+    none_present_only_where_none_is,
+    nothing_outside_the_findings,
+    nothing_not_assessed_is_denied,
+    side_agrees,
+    side_of_present_findings_is_said,
+    severity_agrees,
+    site_agrees,
+    nothing_is_narrowed,
+    numbers_come_from_measurements,
+    every_present_finding_is_mentioned,
+    no_blanket_normal,
+    no_concept_without_a_specialist,
+    no_device,
+    no_comparison_without_a_prior,
+    no_recommendation,
+    no_identity,
+    nothing_is_said_twice,
+    every_word_is_known,
+)
+"""Every rule that a released sentence keeps."""
+
+
+def verify(sections: Sequence[Section], facts: Facts) -> tuple[Problem, ...]:
+    """Return every problem of a draft, check by check; an empty tuple means that it may be released."""
+    page = open_page(sections, facts)
+    return tuple(problem for check in CHECKS for problem in check(page))
