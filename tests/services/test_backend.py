@@ -1,0 +1,112 @@
+"""Whatever runs a network here agrees with eager fp32, and a crash of one candidate costs only that candidate."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from services import backend
+from services.backend import Backend, offer
+from services.openvino_runner import MODEL, Probed
+from tests.services.tiny import settings_for
+
+EXAMPLE = np.random.default_rng(0).random((1, 1, 48, 48), dtype=np.float32)
+WEIGHTS = "a" * 64
+
+
+class TwoHeads(torch.nn.Module):
+    """A small network that answers a dictionary with a list in it, as detectors do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = torch.nn.Sequential(torch.nn.Conv2d(1, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU())
+        self.head = torch.nn.Linear(8, 3)
+
+    def forward(self, images: torch.Tensor) -> dict[str, object]:
+        features = self.body(images)
+        return {"scores": self.head(features.mean((2, 3))), "maps": [features, features[:, :1] * 2]}
+
+
+def expected(images: np.ndarray) -> list[np.ndarray]:
+    with torch.inference_mode():
+        answer = TwoHeads().eval()(torch.from_numpy(images))
+    return [answer["scores"].numpy(), *(one.numpy() for one in answer["maps"])]
+
+
+def assert_agrees(chosen: Backend, images: np.ndarray) -> None:
+    for left, right in zip(chosen(images), expected(images), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["auto", "torch", "openvino"])
+def test_every_backend_agrees_with_eager_fp32(tmp_path: Path, name: str) -> None:
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path, backend=name))
+    assert name == "auto" or chosen.choice.chosen.startswith(name)
+    assert_agrees(chosen, EXAMPLE)
+    assert_agrees(chosen, np.random.default_rng(1).random((3, 1, 48, 48), dtype=np.float32))
+    assert "torch fp32: " in chosen.described
+
+
+def test_a_measurement_is_remembered_for_these_weights_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_for(tmp_path, backend="openvino")
+    first = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
+    monkeypatch.setattr(backend, "probe", lambda *_: pytest.fail("measured again"))
+    again = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
+    assert again.choice == first.choice
+    assert_agrees(again, EXAMPLE)
+    with pytest.raises(pytest.fail.Exception, match="measured again"):
+        offer(TwoHeads(), EXAMPLE, "b" * 64, settings=settings)
+
+
+def test_a_crash_in_openvino_costs_a_candidate_not_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crashing = tmp_path / "crashing-python"
+    crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(crashing))
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path))
+    assert chosen.choice.chosen == "torch fp32"
+    assert "crashed in a child process (SIGSEGV)" in chosen.described
+    assert_agrees(chosen, EXAMPLE)
+
+
+def test_a_candidate_that_disagrees_is_refused_even_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "probe", lambda *_: Probed(0.001, tuple(o + 1 for o in expected(EXAMPLE))))
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path, backend="openvino"))
+    assert chosen.choice.chosen == "torch fp32"
+    assert "differs from eager fp32" in chosen.described
+
+
+def test_a_converted_network_that_was_damaged_is_not_used(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, backend="openvino")
+    offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
+    for path in (tmp_path / "run").rglob(MODEL):
+        path.write_bytes(b"not a network")
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
+    assert chosen.choice.chosen == "torch fp32"
+    assert_agrees(chosen, EXAMPLE)
+
+
+def test_a_converted_network_with_other_weights_is_not_used(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, backend="openvino")
+    offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
+    for path in (tmp_path / "run").rglob("model.bin"):
+        path.write_bytes(bytes(path.stat().st_size))
+    for path in (tmp_path / "run").rglob("compiled"):
+        shutil.rmtree(path)
+    assert_agrees(offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings), EXAMPLE)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_agrees_with_eager_fp32(tmp_path: Path) -> None:
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path, backend="cuda"))
+    assert chosen.choice.chosen == "cuda fp32"
+    assert_agrees(chosen, EXAMPLE)
