@@ -27,7 +27,7 @@ class SpecialistSwitch(Fact):
 class ServiceSettings(BaseSettings):
     """Every ``WETREAD_`` variable that a specialist service knows."""
 
-    model_config = SettingsConfigDict(env_prefix="WETREAD_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="WETREAD_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     store: Path = Path(".run/store")
     """Root of the content-addressed store."""
@@ -40,12 +40,15 @@ class ServiceSettings(BaseSettings):
     deployment: Literal["research", "clinical"] = "research"
     """``clinical`` refuses weights whose licence forbids commercial use."""
     specialists: Path = ROOT / "deploy" / "specialists.toml"
+    """Which specialists are on."""
     threads: int = Field(default=2, ge=1, le=64)
     """Threads one inference may use."""
     backend: Literal["auto", "torch", "openvino", "cuda"] = "auto"
     """``auto`` measures; a name is used where it passes the parity check."""
     body_limit_bytes: int = Field(default=1 << 20, ge=1024)
+    """Largest request a service reads; images come by reference, so that requests are small."""
     body_timeout_s: float = Field(default=10.0, gt=0)
+    """How long a sender may take over a request."""
     fsync: bool = True
     """Whether masks and heat maps are forced to the disk before a service answers."""
 
