@@ -73,7 +73,7 @@ class RunningPart:
             if may_start and moment >= self._not_before:
                 self._start(moment)
         elif (code := self._process.poll()) is not None:
-            self._bury(moment, _how_it_ended(code))
+            self._bury(moment, f"{_how_it_ended(code)}{self._last_words()}")
         elif self._phase is Phase.STARTING:
             self._ask_whether_ready(moment)
         else:
@@ -103,6 +103,15 @@ class RunningPart:
         self._restarts += 1
         self._phase = Phase.RESTARTING
         self._detail = why
+
+    def _last_words(self) -> str:
+        """Return what it wrote last, if it never served: most often why it could not."""
+        if self._seconds_to_ready is not None or not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - 2000))
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        return f": {lines[-1].strip()[:200]}" if lines else ""
 
     def _ask_whether_ready(self, moment: float) -> None:
         if self._answer(self.part.ready):

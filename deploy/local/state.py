@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+HOPELESS = 4
+
 
 class Phase(StrEnum):
     """Where one part is in its life."""
@@ -44,7 +46,12 @@ class PartState(BaseModel):
     @property
     def settled(self) -> bool:
         """Nothing more is to be waited for."""
-        return self.phase in {Phase.READY, Phase.OFF, Phase.EXTERNAL}
+        return self.phase in {Phase.READY, Phase.OFF, Phase.EXTERNAL} or self.gives_no_hope
+
+    @property
+    def gives_no_hope(self) -> bool:
+        """It died several times and never served; it is still tried, ever more rarely."""
+        return self.phase is not Phase.READY and self.seconds_to_ready is None and self.restarts >= HOPELESS
 
 
 class State(BaseModel):

@@ -1,4 +1,4 @@
-"""A supervisor over two small real parts: ``python -m tests.deploy.small_installation RUN_FOLDER``.
+"""A supervisor over two small real parts: ``python -m tests.deploy.small_installation RUN_FOLDER [broken]``.
 
 ``tree`` has a grandchild that leaves its session, like vLLM's engine; ``server`` listens on a free port.
 """
@@ -19,18 +19,21 @@ import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 time.sleep(600)
 """
+BROKEN = "raise SystemExit('no libnuma here')"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 
 
 def small_installation(folder: RunFolder, port: int) -> Installation:
     url = f"http://127.0.0.1:{port}/"
     serve = ("-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder.logs))
+    broken = (Part("broken", (sys.executable, "-c", BROKEN), lambda: False),)
     return Installation(
         (
             Part("server", (sys.executable, *serve), lambda: answers_ok(url), lambda: answers_ok(url), url=url),
             Part("tree", (sys.executable, "-c", TREE), lambda: True, after=("server",)),
             Part("stubborn", (sys.executable, "-c", STUBBORN), lambda: True),
             Part("absent", (), lambda: True, off="not on this machine"),
+            *(broken if "broken" in sys.argv else ()),
         ),
         {processes.MARK: folder.mark},
     )

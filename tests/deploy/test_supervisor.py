@@ -26,11 +26,19 @@ def folder(tmp_path: Path) -> Iterator[RunFolder]:
 
 @pytest.fixture
 def supervisor(folder: RunFolder) -> subprocess.Popen[bytes]:
+    return start(folder)
+
+
+def start(folder: RunFolder, *more: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), processes.MARK: folder.mark}
-    command = [sys.executable, "-m", "tests.deploy.small_installation", str(folder.path)]
+    command = [sys.executable, "-m", "tests.deploy.small_installation", str(folder.path), *more]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
-    wait_for(folder, lambda state: state.settled)
+    wait_for(folder, serves)
     return process
+
+
+def serves(state: State) -> bool:
+    return all(state.part(name).phase is Phase.READY for name in ("server", "tree", "stubborn"))
 
 
 def wait_for(folder: RunFolder, condition: Callable[[State], bool], patience_s: float = 30) -> State:
@@ -50,8 +58,16 @@ def test_all_parts_become_ready_and_an_absent_one_says_why(folder, supervisor):
     assert not state.complete
 
 
+def test_a_part_that_never_serves_is_not_waited_for_and_says_why(folder):
+    start(folder, "broken")
+    state = wait_for(folder, lambda state: state.settled)
+    assert state.part("broken").gives_no_hope
+    assert state.part("broken").detail == "it ended with exit code 1: no libnuma here"
+    assert state.part("server").restarts == 0
+
+
 def test_a_killed_part_is_started_again_and_its_death_is_told(folder, supervisor):
-    first = wait_for(folder, lambda state: state.settled).part("server")
+    first = wait_for(folder, serves).part("server")
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
     told = wait_for(folder, lambda state: state.part("server").phase is Phase.RESTARTING)
@@ -63,10 +79,10 @@ def test_a_killed_part_is_started_again_and_its_death_is_told(folder, supervisor
 
 def test_the_children_of_a_dead_part_do_not_pile_up(folder, supervisor):
     before = len(processes.marked(folder.mark))
-    pid = wait_for(folder, lambda state: state.settled).part("stubborn").pid
+    pid = wait_for(folder, serves).part("stubborn").pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    wait_for(folder, lambda state: state.part("stubborn").restarts == 1 and state.settled)
+    wait_for(folder, lambda state: state.part("stubborn").restarts == 1 and serves(state))
     assert len(processes.marked(folder.mark)) == before
 
 
