@@ -47,7 +47,7 @@ class Instance(Fact):
     """Where the received bytes lie, under their SHA-256, in the identified zone."""
     source_sha256: str
     image: ImageReference
-    """The decoded pixels, which carry no identifier."""
+    """The decoded pixels; header words in it are of the closed lists of :mod:`orchestrator.vocabulary`."""
     frame_count: int = Field(default=1, ge=1)
 
 
@@ -68,6 +68,8 @@ class Study(Fact):
     order: Order
     subject: Subject
     series: tuple[Series, ...]
+    identifiers: tuple[str, ...] = ()
+    """Every header value that can name somebody or something of the patient, so that it can be masked in text."""
     limitations: tuple[Limitation, ...] = ()
     """Files that came with the study and could not be used, each with its reason."""
 
