@@ -1,0 +1,1 @@
+"""Alembic migrations, run when :meth:`orchestrator.records.Records.open` is called."""

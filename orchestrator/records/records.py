@@ -1,0 +1,307 @@
+"""Typed methods of the record: studies, drafts, what the specialists said, and events.
+
+The database is the truth. A study is accepted, and a draft is kept, in one transaction each; one draft
+per study and revision is a primary key, so that no two workers can make two. Methods block: call them
+in a thread (:func:`asyncio.to_thread`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from orchestrator.errors import KeyReused, NotFound
+from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
+from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
+from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
+from orchestrator.report import DraftReport
+from orchestrator.study import Study
+from services.contract import SpecialistResult
+
+_RESULTS = TypeAdapter(tuple[SpecialistResult, ...])
+_UNFINISHED = (StudyStatus.QUEUED, StudyStatus.RUNNING)
+
+
+class Accepted(NamedTuple):
+    """A study that is safely recorded, and whether this call was the one that did it."""
+
+    record: StudyRecord
+    created: bool
+
+
+class Records:
+    """Typed methods over one database; nothing outside this file writes SQL."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, database_url: str) -> Records:
+        """Connect and bring the tables up to date.
+
+        Raises
+        ------
+        Misconfigured
+            If the URL cannot be understood.
+        RecordsUnavailable
+            If the database does not answer.
+        """
+        engine = connect(database_url)
+        migrate(engine)
+        return cls(engine)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    def check(self) -> None:
+        """Raise :class:`RecordsUnavailable` unless the database answers."""
+        with reading(self._engine) as connection:
+            connection.execute(sa.select(sa.literal(1)))
+
+    def accept(self, study: Study, content_sha256: str, idempotency_key: str | None = None) -> Accepted:
+        """Record a study as queued, with its first event; committed when this returns.
+
+        Raises
+        ------
+        KeyReused
+            If the idempotency key came before with other content.
+        """
+        now = datetime.now(UTC)
+        record = StudyRecord(
+            study_id=study.study_id, status=StudyStatus.QUEUED, revision=1, accepted_at=now, updated_at=now
+        )
+        row = {
+            **_columns(record),
+            "content_sha256": content_sha256,
+            "idempotency_key": idempotency_key,
+            "document": study.model_dump_json(),
+        }
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(sa.insert(STUDIES).values(row))
+                _append(connection, record, EventKind.QUEUED)
+        except Duplicate:
+            known = self.accepted_before(idempotency_key, content_sha256) if idempotency_key else None
+            if known is None:
+                raise
+            return Accepted(known, created=False)
+        return Accepted(record, created=True)
+
+    def accepted_before(self, idempotency_key: str, content_sha256: str) -> StudyRecord | None:
+        """Return the study that the key was used for, or ``None``.
+
+        Raises
+        ------
+        KeyReused
+            If the key came before with other content.
+        """
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                sa.select(STUDIES).where(STUDIES.c.idempotency_key == idempotency_key)
+            ).one_or_none()
+        if row is not None and row.content_sha256 != content_sha256:
+            raise KeyReused("this Idempotency-Key came before with other content; expected a new key")
+        return None if row is None else _record(row)
+
+    def record(self, study_id: str) -> StudyRecord:
+        """Return where a study stands.
+
+        Raises
+        ------
+        NotFound
+            If there is no such study.
+        """
+        return _record(self._row(study_id))
+
+    def study(self, study_id: str) -> Study:
+        """Return the study as received; identified, so for :mod:`orchestrator.deidentify` and exports only."""
+        return Study.model_validate_json(self._row(study_id).document)
+
+    def latest(self, limit: int, before: str | None = None) -> tuple[StudyRecord, ...]:
+        """Return studies, newest first; ``before`` is the study_id that the previous page ended with."""
+        query = sa.select(STUDIES).order_by(STUDIES.c.accepted_at.desc(), STUDIES.c.study_id.desc()).limit(limit)
+        if before is not None:
+            last = self._row(before)
+            query = query.where(
+                sa.tuple_(STUDIES.c.accepted_at, STUDIES.c.study_id) < sa.tuple_(last.accepted_at, last.study_id)
+            )
+        with reading(self._engine) as connection:
+            return tuple(_record(row) for row in connection.execute(query))
+
+    def unfinished(self, older_than_s: float, limit: int = 1000) -> tuple[tuple[str, int], ...]:
+        """Return ``(study_id, revision)`` of studies without a result that nobody touched for a while."""
+        before = _text(datetime.now(UTC) - timedelta(seconds=older_than_s))
+        query = (
+            sa.select(STUDIES.c.study_id, STUDIES.c.revision)
+            .where(STUDIES.c.status.in_(_UNFINISHED), STUDIES.c.updated_at <= before)
+            .order_by(STUDIES.c.accepted_at)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return tuple((row.study_id, row.revision) for row in connection.execute(query))
+
+    def begin(self, study_id: str, attempt: int) -> StudyRecord:
+        """Record that a worker started; a study that is already final stays as it is."""
+        with writing(self._engine) as connection:
+            record = _locked(connection, study_id)
+            if record.status.is_final:
+                return record
+            record = _update(connection, record, status=StudyStatus.RUNNING, attempt=attempt)
+            _append(connection, record, EventKind.RUNNING)
+            return record
+
+    def note(
+        self,
+        study_id: str,
+        kind: EventKind,
+        stage: str | None = None,
+        seconds: float | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Append one event to the story of a study that is not final yet."""
+        with writing(self._engine) as connection:
+            record = _locked(connection, study_id)
+            if not record.status.is_final:
+                _append(connection, _update(connection, record), kind, stage=stage, seconds=seconds, detail=detail)
+
+    def keep_draft(
+        self,
+        draft: DraftReport,
+        revision: int,
+        status: StudyStatus,
+        results: tuple[SpecialistResult, ...],
+        reason: str | None = None,
+    ) -> bool:
+        """Keep the draft of one revision, once.
+
+        Returns
+        -------
+        bool
+            False when another worker was first; its draft stays, this one is forgotten.
+        """
+        row = {
+            "study_id": draft.study_id,
+            "revision": revision,
+            "draft_id": draft.draft_id,
+            "created_at": _text(draft.created_at),
+            "document": draft.model_dump_json(),
+            "specialist_results": _RESULTS.dump_json(results).decode(),
+        }
+        try:
+            with writing(self._engine) as connection:
+                record = _locked(connection, draft.study_id)
+                connection.execute(sa.insert(DRAFTS).values(row))
+                record = _update(connection, record, status=status, reason=reason)
+                _append(connection, record, EventKind(status.value), detail=reason)
+        except Duplicate:
+            return False
+        return True
+
+    def fail(self, study_id: str, reason: str) -> None:
+        """Record that a study was given up; what came with it is kept."""
+        with writing(self._engine) as connection:
+            record = _locked(connection, study_id)
+            if not record.status.is_final:
+                record = _update(connection, record, status=StudyStatus.FAILED, reason=reason)
+                _append(connection, record, EventKind.FAILED, detail=reason)
+
+    def draft(self, study_id: str) -> DraftReport:
+        """Return the draft of the study's current revision.
+
+        Raises
+        ------
+        NotFound
+            If there is no such study, or no draft yet.
+        """
+        record = self.record(study_id)
+        query = sa.select(DRAFTS.c.document).where(DRAFTS.c.study_id == study_id, DRAFTS.c.revision == record.revision)
+        with reading(self._engine) as connection:
+            document = connection.execute(query).scalar_one_or_none()
+        if document is None:
+            raise NotFound(f"the study has no draft; its status is {record.status}")
+        return DraftReport.model_validate_json(document)
+
+    def specialist_results(self, study_id: str) -> tuple[SpecialistResult, ...]:
+        """Return what the specialists answered, as it was before reconciling; empty before the draft."""
+        query = sa.select(DRAFTS.c.specialist_results).where(
+            DRAFTS.c.study_id == study_id, DRAFTS.c.revision == self.record(study_id).revision
+        )
+        with reading(self._engine) as connection:
+            document = connection.execute(query).scalar_one_or_none()
+        return _RESULTS.validate_json(document) if document else ()
+
+    def events(self, study_id: str, after: int = 0) -> tuple[Event, ...]:
+        """Return the events of a study with a higher number than ``after``, in order."""
+        query = (
+            sa.select(EVENTS.c.document)
+            .where(EVENTS.c.study_id == study_id, EVENTS.c.number > after)
+            .order_by(EVENTS.c.number)
+        )
+        with reading(self._engine) as connection:
+            return tuple(Event.model_validate_json(document) for document in connection.execute(query).scalars())
+
+    def _row(self, study_id: str) -> sa.Row[tuple[object, ...]]:
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(STUDIES).where(STUDIES.c.study_id == study_id)).one_or_none()
+        if row is None:
+            raise NotFound("there is no such study")
+        return row
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _columns(record: StudyRecord) -> dict[str, object]:
+    values = record.model_dump()
+    return {**values, "accepted_at": _text(record.accepted_at), "updated_at": _text(record.updated_at)}
+
+
+def _record(row: sa.Row[tuple[object, ...]]) -> StudyRecord:
+    return StudyRecord.model_validate({name: row._mapping[name] for name in StudyRecord.model_fields})
+
+
+def _locked(connection: sa.Connection, study_id: str) -> StudyRecord:
+    query = sa.select(STUDIES).where(STUDIES.c.study_id == study_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such study")
+    return _record(row)
+
+
+def _update(connection: sa.Connection, record: StudyRecord, **changes: object) -> StudyRecord:
+    record = record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
+    connection.execute(sa.update(STUDIES).where(STUDIES.c.study_id == record.study_id).values(_columns(record)))
+    return record
+
+
+def _append(
+    connection: sa.Connection,
+    record: StudyRecord,
+    kind: EventKind,
+    *,
+    stage: str | None = None,
+    seconds: float | None = None,
+    detail: str | None = None,
+) -> None:
+    highest = sa.select(sa.func.max(EVENTS.c.number)).where(EVENTS.c.study_id == record.study_id)
+    event = Event(
+        study_id=record.study_id,
+        number=(connection.execute(highest).scalar() or 0) + 1,
+        at=datetime.now(UTC),
+        kind=kind,
+        revision=record.revision,
+        attempt=record.attempt,
+        stage=stage,
+        seconds=seconds,
+        detail=detail,
+    )
+    connection.execute(
+        sa.insert(EVENTS).values(
+            study_id=event.study_id, number=event.number, document=event.model_dump_json(exclude_none=True)
+        )
+    )

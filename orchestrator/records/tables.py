@@ -1,0 +1,38 @@
+"""The tables as they are queried; :mod:`orchestrator.records.migrations` makes them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+_METADATA = sa.MetaData()
+STUDIES = sa.Table(
+    "studies",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("status", sa.String(16)),
+    sa.Column("revision", sa.Integer),
+    sa.Column("attempt", sa.Integer),
+    sa.Column("reason", sa.Text),
+    sa.Column("accepted_at", sa.String(32)),
+    sa.Column("updated_at", sa.String(32)),
+    sa.Column("content_sha256", sa.String(64)),
+    sa.Column("idempotency_key", sa.String(255)),
+    sa.Column("document", sa.Text),
+)
+DRAFTS = sa.Table(
+    "drafts",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("draft_id", sa.String(64)),
+    sa.Column("created_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+    sa.Column("specialist_results", sa.Text),
+)
+EVENTS = sa.Table(
+    "events",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("document", sa.Text),
+)
