@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         default=15.0, gt=0, le=600, description="An upload that sends nothing for so long is given up (408)."
     )
     job_attempts: int = Field(
-        default=3, ge=1, le=20, description="How often a study is tried before it goes to the dead letter stream."
+        default=5, ge=1, le=20, description="How often a study is tried before it goes to the dead letter stream."
     )
     job_idle_s: float = Field(
         default=30.0, gt=0, le=3600, description="A job whose worker gave no heartbeat for so long is taken over."
@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     job_concurrency: int = Field(default=2, ge=1, le=64, description="How many studies one worker drafts at a time.")
     sweep_interval_s: float = Field(
         default=10.0, gt=0, le=3600, description="How often the worker looks for queued studies that the queue lost."
+    )
+    worker_metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Where a worker answers /metrics on 127.0.0.1; 0 is nowhere."
+    )
+    header_timeout_s: float = Field(
+        default=10.0, gt=0, le=600, description="A connection that has not sent its whole header by then is closed."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Lowest level that is logged (JSON lines; our own random ids only)."
