@@ -54,10 +54,10 @@ def any_facts(draw: st.DrawFn) -> Facts:
 
 _PHRASES = [
     "No", "Left", "right", "bilateral", "mild", "severe", "pleural effusion", "pneumonia", "the heart is enlarged",
-    "is present.", "is not seen.", "possible", "Cardiothoracic ratio", "0.56", "231 mm", "unchanged",
-    "the lungs are clear", "None of the assessed findings is present.", "No other assessed finding is present.", "and", "or",
-    ",", ".", ":",
-    "(likely)", "absent", "Absent:", "recommend CT", "Mr. Smith", "tube", "qwerty", "there is a", "lower lobe", "<b>",
+    "is present.", "is not seen.", "possible", "Cardiothoracic ratio", "0.56", "231 mm", "unchanged", "Mr. Smith",
+    "the lungs are clear", "None of the assessed findings is present.", "No other assessed finding is present.",
+    "and", "or", ",", ".", ":", "(likely)", "absent", "Absent:", "recommend CT", "tube", "qwerty", "there is a",
+    "lower lobe", "<b>",
 ]  # fmt: skip
 
 
