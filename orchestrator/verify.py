@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from orchestrator.report import Facts, Problem, Section
 from orchestrator.verification.evidence import (
+    certainty_agrees,
     every_citation_is_spoken_of,
     every_present_finding_is_mentioned,
     every_sentence_cites_what_exists,
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     every_sentence_cites_what_exists,
     every_citation_is_spoken_of,
     presence_agrees,
+    certainty_agrees,
     none_present_only_where_none_is,
     nothing_outside_the_findings,
     nothing_not_assessed_is_denied,

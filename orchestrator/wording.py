@@ -23,13 +23,8 @@ def spoken(code: Code) -> str:
 
 
 def decimals(measurement: Measurement) -> int:
-    """Return how many decimals a value is written with.
-
-    A ratio is written with two decimals, anything else with one below ten and with none above.
-    """
-    if measurement.unit == "1":
-        return 2
-    return 1 if abs(measurement.value) < 10 else 0
+    """Return how many decimals a value is written with: two for a ratio, none for anything else."""
+    return 2 if measurement.unit == "1" else 0
 
 
 def spoken_value(measurement: Measurement) -> str:

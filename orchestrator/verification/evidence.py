@@ -10,8 +10,9 @@ from orchestrator.verification.reading import Claim, Number
 from orchestrator.verification.scope import Stance
 from orchestrator.verification.vocabulary import PLACES
 from orchestrator.wording import decimals, spoken, spoken_value
-from services.contract import Finding, Laterality, Measurement, Presence
+from services.contract import Finding, Laterality, Likelihood, Measurement, Presence
 
+_CERTAINTY = {Likelihood.PRESENT: Stance.AFFIRMED, Likelihood.LIKELY: Stance.LIKELY}
 _WORDS_OF = {Presence.PRESENT: "present", Presence.ABSENT: "absent", Presence.INDETERMINATE: "indeterminate"}
 
 
@@ -60,6 +61,16 @@ def _presence_message(finding: Finding, claim: Claim) -> str:
         f"{claim.concept} is {claim.stance} here, but {finding.finding_id} is {_WORDS_OF[finding.presence]}; "
         f"say that it is {_WORDS_OF[finding.presence]}"
     )
+
+
+def certainty_agrees(page: Page) -> Iterator[Problem]:
+    """A likely finding is said to be likely, and a firm one is not hedged."""
+    for line in page.lines:
+        for claim in line.reading.claims:
+            facts = [fact for fact in line.agreeing(claim) if fact.presence is Presence.PRESENT]
+            if facts and not any(_CERTAINTY[fact.likelihood] is claim.stance for fact in facts):
+                known = "likely" if facts[0].likelihood is Likelihood.LIKELY else "present without reserve"
+                yield line.problem("certainty_agrees", f"{claim.concept} is {known}; say so")
 
 
 def none_present_only_where_none_is(page: Page) -> Iterator[Problem]:

@@ -165,8 +165,9 @@ BLANKETS: tuple[str, ...] = (
 """Normal statements that say more than anybody assessed."""
 
 NONE_ASSESSED = re.compile(
-    r"(?P<none>none of the(?P<other> other)? assessed (?:findings|abnormalities|conditions)|"
-    r"no(?P<other2> other)? assessed (?:findings?|abnormalit(?:y|ies)|conditions?))"
-    r" (?:is|are|was|were) (?:definitely )?(?:present|seen|identified|detected|found)"
+    r"(?:none of the(?: other)? assessed (?:findings|abnormalities|conditions)|"
+    r"no(?: other)? assessed (?:findings?|abnormalit(?:y|ies)|conditions?))"
+    r" (?:is|are|was|were) (?:present|seen|identified|detected|found)"
+    r"|no(?: other)? abnormalit(?:y|ies) among the(?: other)? assessed findings"
 )
 """The one summary that is not a blanket: it speaks of what was assessed, and of nothing else."""

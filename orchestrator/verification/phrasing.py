@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from orchestrator.report import Problem
 from orchestrator.verification.lexicon import BLANKETS, COMPARISONS, DEVICES, OTHER_CONCEPTS, RECOMMENDATIONS
-from orchestrator.verification.page import Line, Page
+from orchestrator.verification.page import Line, Page, concept_of
 from orchestrator.verification.vocabulary import NARROWER, PLACES, REPORTING, SEVERITIES, SIDES
 
 _KNOWN = REPORTING | SIDES.keys() | SEVERITIES.keys() | NARROWER | PLACES
@@ -105,22 +105,33 @@ def nothing_is_said_twice(page: Page) -> Iterator[Problem]:
         claims = [(claim.concept, claim.stance, claim.side) for claim in line.reading.claims]
         cited = frozenset((citation.kind, citation.id) for citation in line.sentence.citations)
         words = tuple(re.findall(r"\w+", line.reading.text))
-        same_words, same_claims = (line.section, words), (line.section, frozenset(claims), cited)
+        same_words, same_claims = (line.section, words, cited), (line.section, frozenset(claims), cited)
         if same_words in seen or (claims and same_claims in seen):
             yield line.problem(check, "says what an earlier sentence of this section says")
-        elif len(set(claims)) < len(claims) or _stutters(words):
+        elif any(claims.count(said) > _told(line, said[0]) for said in claims) or _stutters(line):
             yield line.problem(check, "says the same thing twice within the sentence")
         seen |= {same_words, same_claims}
 
 
-def _stutters(words: tuple[str, ...]) -> bool:
-    """Up to four words said twice in a row, or six words said again later."""
+def _told(line: Line, concept: str) -> int:
+    """Two specialists that found the same may each be spoken of."""
+    return max(1, sum(concept_of(finding) == concept for finding in line.findings))
+
+
+def _stutters(line: Line) -> bool:
+    """Up to four words said twice in a row, or six words said again later; a concept is never twice the same."""
+    spoken = [(word.start, word.text) for word in line.reading.words]
+    spoken += [(claim.start, str(claim.start)) for claim in line.reading.claims]
+    words = [text for _, text in sorted(spoken)]
+    values = [(number.value, number.unit) for number in line.reading.numbers]
+    if any(values.count(value) > max(1, len(line.measurements)) for value in values):
+        return True
     in_a_row = any(
         words[at : at + size] == words[at + size : at + 2 * size]
         for size in range(1, 5)
         for at in range(len(words) - 2 * size + 1)
     )
-    runs = [words[at : at + 6] for at in range(len(words) - 5)]
+    runs = [tuple(words[at : at + 6]) for at in range(len(words) - 5)]
     return in_a_row or len(set(runs)) < len(runs)
 
 

@@ -83,30 +83,32 @@ def read(text: str, names: Iterable[str] = ()) -> Reading:
         text=lower,
         claims=_claims(lower, places, words, covered),
         words=words,
-        numbers=tuple(_number(match) for match in _NUMBER.finditer(lower)),
+        numbers=tuple(_number(match) for match in _NUMBER.finditer(lower) if match.start() not in covered),
         none_assessed=summary is not None,
-        none_other=bool(summary and (summary["other"] or summary["other2"])),
+        none_other=bool(summary and "other" in summary[0]),
     )
 
 
 def _places(lower: str, names: Iterable[str]) -> tuple[Place, ...]:
     found = [
-        Place(
-            str(label), denied, match.start(), match.end(), match.start("core") if "core" in match.groupdict() else -1
-        )
-        for label, denied, pattern in PATTERNS
-        for match in pattern.finditer(lower)
-    ]
-    found += [
         Place(name, False, match.start(), match.end(), -1)
         for name in names
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", lower)
+    ]
+    found += [
+        Place(str(label), denied, match.start(), match.end(), _core(match))
+        for label, denied, pattern in PATTERNS
+        for match in pattern.finditer(lower)
     ]
     kept: list[Place] = []
     for place in sorted(found, key=lambda item: (item.start - item.end, item.start)):
         if all(place.end <= other.start or place.start >= other.end for other in kept):
             kept.append(place)
     return tuple(sorted((_narrow(place) for place in kept), key=lambda item: item.start))
+
+
+def _core(match: re.Match[str]) -> int:
+    return match.start("core") if "core" in match.groupdict() else -1
 
 
 def _narrow(place: Place) -> Place:

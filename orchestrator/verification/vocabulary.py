@@ -53,7 +53,7 @@ REPORTING: frozenset[str] = words_of(
     seen noted identified demonstrated visible visualized visualised observed found detected shown evident
     apparent appreciated recognized depicted show shows showing demonstrate demonstrates reveal reveals appear
     appears appearance contain contains presence present absent absence evidence evidenced sign signs indication
-    finding findings assessed assessment specialist specialists algorithm experimental score scores chest
+    finding findings assessed assessment classified specialist specialists algorithm experimental score scores chest
     radiograph radiographs radiographic film image images view frontal x ray study examination lung lungs
     pulmonary pleural pleura thorax thoracic hemithorax heart cardiac silhouette shadow cardiomediastinal
     cardiomediastinum mediastinum mediastinal contours space spaces field fields region area areas side sides

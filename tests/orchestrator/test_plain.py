@@ -96,7 +96,7 @@ def test_an_offending_sentence_becomes_the_plain_sentence_of_what_it_cites():
     given_facts = facts(EFFUSION, HERNIA)
     draft = sections(
         (said("Small right pleural effusion.", "F1"), said("No hernia.", "F4")),
-        (said("Small left pleural effusion.", "F1"),),
+        (said("Likely small left pleural effusion.", "F1"),),
     )
     findings, impression = replace_offending(draft, given_facts, verify(draft, given_facts))
     assert [(s.text, s.author) for s in findings.sentences] == [
@@ -115,7 +115,7 @@ def test_a_sentence_that_cites_nothing_known_is_dropped_and_what_is_missing_is_a
 
 
 def test_a_draft_without_problems_is_left_as_it_is():
-    line = said("Small left pleural effusion.", "F1")
+    line = said("Likely small left pleural effusion.", "F1")
     draft = sections((line,), (line,))
     assert replace_offending(draft, facts(EFFUSION), ()) == draft
 
