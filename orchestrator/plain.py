@@ -35,6 +35,7 @@ _REASONS: dict[LimitationReason, str] = {
     LimitationReason.NOT_CALIBRATED: "Not assessed, the image is not calibrated",
     LimitationReason.LANGUAGE_MODEL_UNAVAILABLE: "The language model did not answer; the draft is the plain list",
     LimitationReason.DISAGREEMENT: "Specialists disagree",
+    LimitationReason.WITHHELD: "Not used, to protect the patient",
 }
 
 

@@ -261,6 +261,7 @@ class LimitationReason(StrEnum):
     NOT_CALIBRATED = "not_calibrated"
     LANGUAGE_MODEL_UNAVAILABLE = "language_model_unavailable"
     DISAGREEMENT = "disagreement"
+    WITHHELD = "withheld"
 
 
 class Limitation(Fact):

@@ -29,7 +29,9 @@ LIKELY_WORDS: tuple[str, ...] = ("likely", "probable")
 NO_ABNORMALITY = "No abnormality among the assessed findings."
 """The only summary of a study whose findings are all ABSENT; it claims nothing beyond what was assessed."""
 
-_NOT_ABOUT_ASSESSMENT = frozenset({LimitationReason.LANGUAGE_MODEL_UNAVAILABLE, LimitationReason.DISAGREEMENT})
+_NOT_ABOUT_ASSESSMENT = frozenset(
+    {LimitationReason.LANGUAGE_MODEL_UNAVAILABLE, LimitationReason.DISAGREEMENT, LimitationReason.WITHHELD}
+)
 _UNSAFE = re.compile(r"[^a-z0-9 ,./()'-]+")
 _LONGEST_NAME = 80
 _LONGEST_LIST = 40
