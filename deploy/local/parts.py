@@ -15,6 +15,7 @@ from deploy.local import redis_server
 from deploy.local.processes import MARK
 from deploy.local.settings import ROOT, LocalSettings
 from deploy.local.state import RunFolder
+from services.contract.profile import read_profile
 
 SERVICES = ("classification", "segmentation", "detection")
 Probe = Callable[[], bool]
@@ -72,7 +73,8 @@ def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], t
         **_places(folder.path.resolve()),
     }
     specialists = (_together(ports["specialists"]),) if together else tuple(_service(n, urls[n]) for n in SERVICES)
-    orchestrator = _web_part("orchestrator", "orchestrator.main:app", ports["orchestrator"], after=("redis",))
+    door = (*_python("orchestrator.main"), "--port", str(ports["orchestrator"]))
+    orchestrator = _web_part("orchestrator", door, ports["orchestrator"], after=("redis",))
     worker = Part("worker", _python("orchestrator.worker"), _always, after=("redis", "orchestrator"))
     return Installation((redis, language, *specialists, orchestrator, worker), environment)
 
@@ -109,10 +111,9 @@ def _language(settings: LocalSettings, port: int) -> Part:
     if settings.language_url is not None:
         return Part("language", (), _always, url=settings.language_url, external=True)
     url = f"http://127.0.0.1:{port}"
+    if reason := _why_no_language(settings):
+        return Part("language", (), _always, url=url, off=f"{reason}; drafts are the plain list of findings")
     python, profile = str(settings.language_python), str(settings.language_profile)
-    if not settings.language_python.exists():
-        reason = "vLLM is not installed (.venv-language); drafts are the plain list of findings"
-        return Part("language", (), _always, url=url, off=reason)
     command = (python, "-m", "services.language.server", "--profile", profile, "--port", str(port))
     proof = (python, "-m", "services.language.proof", "--profile", profile, "--url", url)
 
@@ -122,6 +123,19 @@ def _language(settings: LocalSettings, port: int) -> Part:
     return Part("language", command, proven, lambda: answers_ok(f"{url}/health"), url=url, patience_s=400)
 
 
+def _why_no_language(settings: LocalSettings) -> str | None:
+    """Return why vLLM cannot be started here, or None if it can."""
+    if not settings.language_python.exists():
+        return "vLLM is not installed (.venv-language)"
+    try:
+        profile = read_profile(settings.language_profile)
+    except (OSError, ValueError) as error:
+        return f"the language profile cannot be used ({type(error).__name__})"
+    if profile.server is None:
+        return f"the profile {profile.name} is served elsewhere, and WETREAD_LANGUAGE_URL does not say where"
+    return None
+
+
 def _service_urls(ports: Mapping[str, int], together: bool) -> dict[str, str]:
     if together:
         return {name: f"http://127.0.0.1:{ports['specialists']}/{name}" for name in SERVICES}
@@ -129,7 +143,8 @@ def _service_urls(ports: Mapping[str, int], together: bool) -> dict[str, str]:
 
 
 def _service(name: str, url: str) -> Part:
-    return _web_part(name, f"services.{name}.main:app", int(url.rpartition(":")[2]))
+    port = int(url.rpartition(":")[2])
+    return _web_part(name, _uvicorn(f"services.{name}.main:app", port), port)
 
 
 def _together(port: int) -> Part:
@@ -143,10 +158,9 @@ def _together(port: int) -> Part:
     )
 
 
-def _web_part(name: str, application: str, port: int, after: tuple[str, ...] = ()) -> Part:
+def _web_part(name: str, command: tuple[str, ...], port: int, after: tuple[str, ...] = ()) -> Part:
     url = f"http://127.0.0.1:{port}"
     ready, alive = f"{url}/readyz", f"{url}/livez"
-    command = _uvicorn(application, port)
     return Part(name, command, lambda: answers_ok(ready), lambda: answers_ok(alive), after=after, url=url)
 
 
