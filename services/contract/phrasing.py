@@ -26,7 +26,7 @@ HEDGES: tuple[str, ...] = ("possible", "indeterminate", "equivocal")
 LIKELY_WORDS: tuple[str, ...] = ("likely", "probable")
 """Words that say that a PRESENT finding is only likely."""
 
-NO_ABNORMALITY = "No abnormality among the assessed findings."
+NONE_PRESENT = "None of the assessed findings is present."
 """The only summary of a study whose findings are all ABSENT; it claims nothing beyond what was assessed."""
 
 _NOT_ABOUT_ASSESSMENT = frozenset(
@@ -51,14 +51,14 @@ def label_text(code: Code) -> str:
 
 
 def number_text(measurement: Measurement) -> str:
-    """Return the value as a sentence must repeat it: a ratio with two decimals, all else rounded, with unit.
+    """Return the value as a sentence must repeat it, such as ``0.56``, ``243 mm``, ``5.4 mm`` or ``-12 HU``.
 
-    Examples: ``0.56``, ``243 mm``, ``-12 HU``.
+    A ratio is written with two decimals, anything else with one below ten and with none above.
     """
     if measurement.unit == "1":
         return f"{measurement.value:.2f}"
     unit = "HU" if measurement.unit == "[hnsf'U]" else measurement.unit
-    return f"{measurement.value:.0f} {unit}"
+    return f"{measurement.value:.{1 if abs(measurement.value) < 10 else 0}f} {unit}"
 
 
 def finding_line(finding: Finding) -> str:
