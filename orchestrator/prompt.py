@@ -8,7 +8,6 @@ cache reads them once.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from orchestrator.errors import Misconfigured
 from orchestrator.question import Message, Question
 from orchestrator.report import Facts, Problem
 from services.contract import Fact
-from services.contract.phrasing import not_assessed, study_block
+from services.contract.phrasing import answer_schema, not_assessed, study_block
 from services.contract.profile import LanguageProfile, read_profile
 
 _FRONT_MATTER = re.compile(r"\A---\n(?P<head>.*?)\n---\n(?P<body>.*)\Z", re.DOTALL)
@@ -118,25 +117,6 @@ def ids_of(facts: Facts) -> tuple[str, ...]:
     return (*findings, *(measurement.measurement_id for measurement in facts.measurements))
 
 
-def answer_schema(facts: Facts) -> str:
-    """Return the JSON schema of the answer: two lists of sentences that cite ids of this study and no others."""
-    cites = {"type": "array", "items": {"enum": list(ids_of(facts))}, "minItems": 1}
-    sentence = {
-        "type": "object",
-        "properties": {"text": {"type": "string"}, "cites": cites},
-        "required": ["text", "cites"],
-        "additionalProperties": False,
-    }
-    section = {"type": "array", "items": sentence, "minItems": 1}
-    schema = {
-        "type": "object",
-        "properties": {"findings": section, "impression": section},
-        "required": ["findings", "impression"],
-        "additionalProperties": False,
-    }
-    return json.dumps(schema, separators=(",", ":"))
-
-
 def ask(prompt: PromptFile, facts: Facts, indication: str | None, profile: LanguageProfile) -> Question:
     """Return the question that asks for a draft of these facts.
 
@@ -155,7 +135,7 @@ def ask(prompt: PromptFile, facts: Facts, indication: str | None, profile: Langu
         prompt_version=prompt.version,
         prompt_sha256=prompt.sha256,
         messages=_messages(prompt.instructions, study, profile),
-        answer_schema=answer_schema(facts),
+        answer_schema=answer_schema(ids_of(facts)),
     )
 
 

@@ -14,8 +14,9 @@ Pure functions on contract types. The orchestrator renders its prompt from them 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from services.contract.codes import label_of
 from services.contract.facts import Code, Finding, Likelihood, Limitation, LimitationReason, Measurement
@@ -101,3 +102,22 @@ def study_block(findings: Iterable[Finding], measurements: Iterable[Measurement]
     lines = [finding_line(finding) for finding in findings] + [measurement_line(item) for item in measurements]
     names = list(missing)[:_LONGEST_LIST]
     return "\n".join(["### Findings", *lines, "### Not assessed", "; ".join(names) or "none", "### Report", ""])
+
+
+def answer_schema(ids: Sequence[str]) -> str:
+    """Return the JSON schema of a report as compact JSON: two lists of sentences that cite these ids and no others."""
+    cites = {"type": "array", "items": {"enum": list(ids)}, "minItems": 1}
+    sentence = {
+        "type": "object",
+        "properties": {"text": {"type": "string"}, "cites": cites},
+        "required": ["text", "cites"],
+        "additionalProperties": False,
+    }
+    section = {"type": "array", "items": sentence, "minItems": 1}
+    schema = {
+        "type": "object",
+        "properties": {"findings": section, "impression": section},
+        "required": ["findings", "impression"],
+        "additionalProperties": False,
+    }
+    return json.dumps(schema, separators=(",", ":"))

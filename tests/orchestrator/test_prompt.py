@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import Misconfigured
-from orchestrator.prompt import answer_schema, ask, ask_again, fenced, fill, load_profile, load_prompt
+from orchestrator.prompt import ask, ask_again, fenced, fill, load_profile, load_prompt
 from orchestrator.report import Facts, Problem
 from services.contract import (
     Algorithm,
@@ -113,7 +113,7 @@ def test_a_disagreement_about_an_assessed_finding_is_not_called_not_assessed():
 
 
 def test_only_the_ids_of_this_study_can_be_cited():
-    schema = json.loads(answer_schema(FACTS))
+    schema = json.loads(ask(load_prompt(PROMPTS / "draft.md"), FACTS, None, bundled()).answer_schema)
     cites = schema["properties"]["findings"]["items"]["properties"]["cites"]
     assert cites == {"type": "array", "items": {"enum": ["F1", "F2", "F3", "M1"]}, "minItems": 1}
     assert schema["properties"]["impression"] == schema["properties"]["findings"]
