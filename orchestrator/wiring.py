@@ -1,0 +1,61 @@
+"""Choose the concrete parts, once, from the settings. Nothing else makes them."""
+
+from __future__ import annotations
+
+import httpx
+
+from orchestrator.cards import CardShelf
+from orchestrator.jobs import Jobs
+from orchestrator.language_model import LanguageModelDoor
+from orchestrator.outlines import Outlines
+from orchestrator.pipeline import Parts
+from orchestrator.prompt import load_profile, load_prompt
+from orchestrator.records import Records
+from orchestrator.settings import Settings
+from orchestrator.specialists import Service, Specialists
+
+
+def open_records(settings: Settings) -> Records:
+    """Return the record, its tables up to date."""
+    return Records.open(settings.database_url)
+
+
+def open_queue(settings: Settings) -> Jobs:
+    """Return the queue; nothing is sent yet."""
+    return Jobs(settings.redis_url, settings.queue, settings.job_idle_s)
+
+
+def open_specialists(settings: Settings) -> Specialists:
+    """Return the services that this installation asks; nothing is sent yet."""
+    services = (
+        Service("classification", settings.classification_url.rstrip("/")),
+        Service("segmentation", settings.segmentation_url.rstrip("/")),
+        Service("detection", settings.detection_url.rstrip("/")),
+    )
+    return Specialists(
+        services, CardShelf(settings.cards), settings.specialist_deadline_s, httpx.AsyncClient(trust_env=False)
+    )
+
+
+def open_language(settings: Settings) -> LanguageModelDoor:
+    """Return the door to the language model; nothing is sent yet."""
+    return LanguageModelDoor(load_profile(settings.language_profile), settings.language_url)
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Return what the pipeline works with.
+
+    Raises
+    ------
+    Misconfigured
+        If a prompt file or the language profile is wrong.
+    """
+    language = open_language(settings)
+    return Parts(
+        specialists=open_specialists(settings),
+        outlines=Outlines(settings.store),
+        prompt=load_prompt(settings.prompts / f"{language.profile.prompt}.md"),
+        repair=load_prompt(settings.prompts / "repair.md"),
+        language=language,
+        corrections=settings.language_corrections,
+    )
