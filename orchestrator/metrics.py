@@ -1,0 +1,17 @@
+"""Prometheus counters. Labels are routes, statuses and stages; never an id, a name or a header value."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+REQUESTS = Counter("wetread_http_requests", "HTTP requests answered", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("wetread_http_request_seconds", "Time to the first byte", ["route"], buckets=_SECONDS)
+STUDIES_ACCEPTED = Counter("wetread_studies_accepted", "Studies on disk and recorded")
+STUDIES_ENDED = Counter("wetread_studies_ended", "Studies by how they ended", ["status"])
+STAGE_SECONDS = Histogram("wetread_stage_seconds", "Time of one stage of a draft", ["stage"], buckets=_SECONDS)
+DRAFTS = Counter("wetread_drafts", "Drafts kept, by who phrased them", ["author"])
+LIMITATIONS = Counter("wetread_limitations", "Limitations in kept drafts", ["reason"])
+JOB_RETRIES = Counter("wetread_job_retries", "Jobs given back after a fault", ["error"])
+JOBS = Gauge("wetread_jobs", "Jobs in the queue", ["state"])
