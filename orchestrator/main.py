@@ -1,0 +1,109 @@
+"""The HTTP door. Run ``python -m orchestrator.main --port 8000``, or ``uvicorn orchestrator.main:app``.
+
+The first closes connections that never finish their header; the second leaves that to a proxy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from orchestrator.http import drafts, events, health, studies
+from orchestrator.http.counted import Counted
+from orchestrator.http.patience import patient_protocol
+from orchestrator.http.problems import speak_problems
+from orchestrator.http.rooms import Rooms
+from orchestrator.ingest.child import Children
+from orchestrator.ingest.limits import limits_from
+from orchestrator.logs import log_to_stderr
+from orchestrator.provenance import software_version
+from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.wiring import open_language, open_queue, open_records, open_specialists
+
+log = structlog.get_logger()
+
+_HEADER_BYTES = 64 * 1024
+_KEEP_ALIVE_S = 5
+_GRACE_S = 5
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the HTTP application.
+
+    Parameters
+    ----------
+    settings
+        Read from the environment at start when not given.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_rooms(settings or settings_from_environment()) as rooms:
+            app.state.rooms = rooms
+            log.info("api_started")
+            yield
+
+    app = FastAPI(
+        title="wetread",
+        version=software_version(),
+        description="Studies in, draft reports out. Research software, not a medical device: a person signs.",
+        lifespan=lifespan,
+    )
+    app.add_middleware(Counted)
+    speak_problems(app)
+    for part in (studies, events, drafts, health):
+        app.include_router(part.router)
+    return app
+
+
+@asynccontextmanager
+async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
+    """Open everything the routes work with, and close it at the end."""
+    log_to_stderr(settings.log_level)
+    async with Children(limits_from(settings)) as children:
+        rooms = Rooms(
+            settings=settings,
+            records=await asyncio.to_thread(open_records, settings),
+            jobs=open_queue(settings),
+            specialists=open_specialists(settings),
+            language=open_language(settings),
+            children=children,
+        )
+        try:
+            yield rooms
+        finally:
+            await rooms.specialists.close()
+            await rooms.jobs.close()
+            rooms.records.close()
+
+
+app = create_app()
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="orchestrator.main", description="Serve the HTTP API.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    chosen = parser.parse_args()
+    uvicorn.run(
+        app,
+        host=chosen.host,
+        port=chosen.port,
+        http=patient_protocol(settings_from_environment().header_timeout_s),
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        access_log=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
