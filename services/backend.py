@@ -135,7 +135,7 @@ def torch_run(module: torch.nn.Module, device: str) -> Run:
     network = module.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(images: Floats) -> Outputs:
-        tensor = torch.from_numpy(np.ascontiguousarray(images, np.float32)).to(device)
+        tensor = torch.from_numpy(np.require(images, np.float32, ("C", "W"))).to(device)
         if tensor.ndim == 4:
             tensor = tensor.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
@@ -172,6 +172,8 @@ class _Flat(torch.nn.Module):
 def _measure(question: Question, eager: Run) -> Choice:
     """Try every candidate and keep what was found in the run folder."""
     asked = question.settings.backend
+    if asked == "torch":
+        return Choice(chosen="torch fp32", candidates=(Candidate(name="torch fp32"),))
     reference, milliseconds = timed(eager, question.example)
     candidates = [Candidate(name="torch fp32", milliseconds=milliseconds, difference=0.0)]
     if torch.cuda.is_available() and asked in {"auto", "cuda"}:
@@ -292,4 +294,6 @@ def computes_in_bf16() -> bool:
 def _describe(candidate: Candidate) -> str:
     if candidate.refused:
         return f"{candidate.name}: {candidate.refused}"
+    if candidate.milliseconds is None:
+        return f"{candidate.name}: as WETREAD_BACKEND asks, not measured"
     return f"{candidate.name}: {candidate.milliseconds:g} ms, difference {candidate.difference:.1e}"
