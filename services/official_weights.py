@@ -68,7 +68,7 @@ def find_official(file: OfficialFile, settings: ServiceSettings) -> FoundFile:
     site = settings.weights / file.name if settings.weights else None
     if site and site.is_file():
         return _found(site, "folder: the official file lies in the folder of WETREAD_WEIGHTS")
-    cached = settings.torchxrayvision_cache / file.name
+    cached = settings.torchxrayvision_cache.expanduser() / file.name
     if cached.is_file():
         return _found(cached, "hub: the official file, from torchxrayvision's own cache")
     if settings.air_gapped:

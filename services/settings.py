@@ -35,7 +35,7 @@ class ServiceSettings(BaseSettings):
     """Where measured choices (back-ends) and downloads are kept between starts."""
     weights: Path | None = None
     """A folder of weights that goes before the bundled ones."""
-    torchxrayvision_cache: Path = Path.home() / ".torchxrayvision" / "models_data"
+    torchxrayvision_cache: Path = Path("~/.torchxrayvision/models_data")
     """Where torchxrayvision keeps what it downloads."""
     air_gapped: bool = False
     """No request leaves this machine."""
