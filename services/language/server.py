@@ -39,7 +39,7 @@ def location(model: str) -> str:
     return str(folder) if folder.is_dir() else model
 
 
-def arguments(profile: LanguageProfile, port: int) -> list[str]:
+def arguments(profile: LanguageProfile, port: int, host: str = "127.0.0.1") -> list[str]:
     """Return vLLM's command line for a profile.
 
     Raises
@@ -49,7 +49,7 @@ def arguments(profile: LanguageProfile, port: int) -> list[str]:
     """
     if profile.server is None:
         raise ValueError(f"profile {profile.name} has no [server] table: its server is run elsewhere")
-    chosen = ["--host", "127.0.0.1", "--port", str(port), "--model", location(profile.model)]
+    chosen = ["--host", host, "--port", str(port), "--model", location(profile.model)]
     chosen += ["--served-model-name", profile.base_name, "--generation-config", "vllm", "--seed", "0"]
     chosen += ["--structured-outputs-config", json.dumps(STRUCTURED_OUTPUTS, separators=(",", ":"))]
     chosen += ["--enable-prefix-caching", *_of_the_server(profile.server)]
@@ -94,11 +94,12 @@ def main(command_line: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", type=Path, required=True, help="a file of deploy/language")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 only inside a container's own network")
     parser.add_argument("--show", action="store_true", help="show the command instead of running it")
     chosen = parser.parse_args(command_line)
     profile = read_profile(chosen.profile)
     variables = environment(profile, cpu=has_cpu_build(), air_gapped=read_settings().air_gapped)
-    vllm = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *arguments(profile, chosen.port)]
+    vllm = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *arguments(profile, chosen.port, chosen.host)]
     command = ["/usr/bin/env", *(f"{name}={value}" for name, value in variables.items()), *vllm]
     if chosen.show:
         sys.stdout.write(json.dumps(command, indent=1) + "\n")
