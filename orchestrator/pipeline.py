@@ -27,8 +27,8 @@ from orchestrator.reconcile import reconcile
 from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Problem, Section
 from orchestrator.specialists import Specialists
 from orchestrator.stages import Stages, Tell
-from orchestrator.study import Study
-from orchestrator.triage import GATE_SERVICE, needs_a_look, triage
+from orchestrator.study import DeidentifiedStudy, Study
+from orchestrator.triage import GATE_SERVICE, Triage, needs_a_look, triage
 from orchestrator.verify import verify
 from services.contract import Limitation, LimitationReason, SpecialistResult
 
@@ -55,6 +55,22 @@ class Parts:
         await self.specialists.close()
 
 
+class Found(NamedTuple):
+    """What was found in one study, before a word is written."""
+
+    seen: DeidentifiedStudy
+    plan: Triage
+    facts: Facts
+    results: tuple[SpecialistResult, ...]
+    """What the specialists said before reconciling, the gate included."""
+
+    @property
+    def why(self) -> str:
+        """Why images are not read, in words for the one who sent them."""
+        withheld = dict.fromkeys(limit.detail for limit in self.seen.limitations)
+        return " ".join([*withheld, *([self.plan.why] if self.plan.limitations or not withheld else [])])
+
+
 class Outcome(NamedTuple):
     """A draft, how the study ended, and what the specialists had said before reconciling."""
 
@@ -62,6 +78,7 @@ class Outcome(NamedTuple):
     status: StudyStatus
     results: tuple[SpecialistResult, ...]
     reason: str | None
+    """Why the study is refused."""
 
 
 class _Phrased(NamedTuple):
@@ -90,19 +107,9 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
         Always with a draft: where nothing could be read, it says only what was not assessed and why.
     """
     stages = Stages(tell)
-    async with stages("deidentify"):
-        seen = await asyncio.to_thread(deidentify, study)
-    async with stages("triage"):
-        doubtful = {GATE_SERVICE: images} if (images := needs_a_look(seen.images)) else {}
-        look = await parts.specialists.consult(doubtful, seen.subject, (GATE_SPECIALIST,))
-        plan = triage(seen.images, [image for result in look.results for image in result.images])
-    async with stages("specialists"):
-        answer = await parts.specialists.consult(plan.readings, seen.subject)
-    async with stages("reconcile"):
-        limits = (*seen.limitations, *plan.limitations, *answer.limitations)
-        facts = await asyncio.to_thread(reconcile, answer.results, limits, plan.images, parts.outlines.centre)
+    found = await find(study, parts.specialists, parts.outlines, stages)
     async with stages("phrase"):
-        phrased = await _phrase(facts, seen.indication, parts)
+        phrased = await _phrase(found.facts, found.seen.indication, parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,
         study_id=study.study_id,
@@ -113,11 +120,25 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
         provenance=provenance_of(phrased.facts, parts.prompt, phrased.language_model, phrased.attempts),
         stages=stages.times,
     )
-    results = (*look.results, *answer.results)
-    if not plan.refused:
-        return Outcome(draft, StudyStatus.DRAFTED, results, None)
-    why = " ".join(dict.fromkeys(limit.detail for limit in (*seen.limitations, *plan.limitations)))
-    return Outcome(draft, StudyStatus.REFUSED, results, why or "The study holds no image that could be read.")
+    if found.plan.refused:
+        return Outcome(draft, StudyStatus.REFUSED, found.results, found.why)
+    return Outcome(draft, StudyStatus.DRAFTED, found.results, None)
+
+
+async def find(study: Study, specialists: Specialists, outlines: Outlines, stages: Stages) -> Found:
+    """Ask the specialists about one study, and reconcile what they say."""
+    async with stages("deidentify"):
+        seen = await asyncio.to_thread(deidentify, study)
+    async with stages("triage"):
+        doubtful = {GATE_SERVICE: images} if (images := needs_a_look(seen.images)) else {}
+        look = await specialists.consult(doubtful, seen.subject, (GATE_SPECIALIST,))
+        plan = triage(seen.images, [image for result in look.results for image in result.images])
+    async with stages("specialists"):
+        answer = await specialists.consult(plan.readings, seen.subject)
+    async with stages("reconcile"):
+        limits = (*seen.limitations, *plan.limitations, *answer.limitations)
+        facts = await asyncio.to_thread(reconcile, answer.results, limits, plan.images, outlines.centre)
+    return Found(seen, plan, facts, (*look.results, *answer.results))
 
 
 async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> _Phrased:

@@ -119,6 +119,12 @@ class Triage(Fact):
         unavailable = any(item.reason is LimitationReason.SPECIALIST_UNAVAILABLE for item in self.limitations)
         return not self.assignments and not unavailable
 
+    @property
+    def why(self) -> str:
+        """Why images are not read, for the one who sent the study."""
+        sentences = dict.fromkeys(limit.detail for limit in self.limitations)
+        return " ".join(sentences) or f"The study holds no image that could be read. {_EXPECTED}"
+
 
 class _Verdict(NamedTuple):
     services: tuple[str, ...]
