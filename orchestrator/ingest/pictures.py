@@ -37,7 +37,9 @@ def read_picture(path: Path, limits: IngestLimits) -> tuple[Grey, int]:
     """
     data = path.read_bytes()
     refuse_beyond(limits.pixels, *declared_size(data))
-    deep = data.startswith(PNG) and len(data) > 24 and data[24] == 16
+    if data.startswith(PNG):
+        _refuse_cut_off_png(data)
+    deep = data.startswith(PNG) and data[24] == 16
     pixels = _sixteen_bit(data) if deep else _eight_bit(path)
     grey = grey_if_colourless(pixels)
     return grey, int(np.iinfo(grey.dtype).max)
@@ -71,8 +73,7 @@ def _eight_bit(path: Path) -> NDArray[Any]:
 
 
 def _sixteen_bit(data: bytes) -> NDArray[Any]:
-    """Read a 16-bit PNG without losing a bit; libpng through OpenCV, which fills what is cut off, so check."""
-    _refuse_cut_off_png(data)
+    """Read a 16-bit PNG without losing a bit, which Pillow does for grey ones only."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -83,7 +84,10 @@ def _sixteen_bit(data: bytes) -> NDArray[Any]:
 
 
 def _refuse_cut_off_png(data: bytes) -> None:
-    """Walk the chunks: each must be whole and agree with its check sum, the last must be IEND."""
+    """Walk the chunks: each must be whole and agree with its check sum, the last must be IEND.
+
+    Decoders fill what is missing with zeros, and black lungs are no finding.
+    """
     position, view = len(PNG), memoryview(data)
     while position + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from io import BytesIO
 from typing import Any
 
@@ -92,7 +93,7 @@ def ct_dataset(hounsfield: NDArray[np.int16], *, seed: int = 0, **attributes: An
 
 def dicom_bytes(dataset: Dataset, transfer_syntax: str = ExplicitVRLittleEndian) -> bytes:
     """Return a DICOM file (PS3.10) in the transfer syntax; the dataset holds native pixels."""
-    copy = Dataset(dataset)
+    copy = deepcopy(dataset)
     copy.file_meta = FileMetaDataset()
     copy.file_meta.MediaStorageSOPClassUID = copy.SOPClassUID
     copy.file_meta.MediaStorageSOPInstanceUID = copy.SOPInstanceUID
