@@ -23,6 +23,8 @@ T = TypeVar("T")
 T_scalar = TypeVar("T_scalar", bound=np.generic)
 
 LOWER_PERCENTILE, UPPER_PERCENTILE = 0.5, 99.5
+SMALLEST_CONTRAST = 1e-5
+"""Of the values; less is rounding, and the image is constant."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,9 @@ def xrv_input(pixels: Pixels, size: int) -> tuple[Grid, Letterbox]:
 def _resize(grey: Array, rows: int, columns: int) -> Grid:
     """Average over areas when shrinking, interpolate when enlarging.
 
-    Whole factors of two are averaged first, which is ten times faster than one step. Rounding stays below
-    a thousandth of the range: 8-bit values are lifted to 16 bits before they are averaged.
+    Whole factors of two are averaged first, down to between two and four times the size wanted, which is
+    several times faster than one step. Rounding stays below a thousandth of the range: 8-bit values are
+    lifted to 16 bits before they are averaged.
     """
     if rows > grey.shape[0] or columns > grey.shape[1]:
         enlarged: Array = cv2.resize(grey.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
@@ -227,11 +230,15 @@ def _resize(grey: Array, rows: int, columns: int) -> Grid:
     if level.dtype not in (np.uint16, np.float32):
         level = level.astype(np.float32)
     factor = 1
-    while level.shape[0] >= 2 * rows and level.shape[1] >= 2 * columns:
+    while level.shape[0] >= 4 * rows and level.shape[1] >= 4 * columns:
         level, factor = _half(level), 2 * factor
-    down = _area_means(level.astype(np.float32), grey.shape[0] / factor, rows)
-    across = _area_means(cv2.transpose(down), grey.shape[1] / factor, columns)
-    fitted: Grid = cv2.transpose(across)
+    extent = (grey.shape[0] / factor, grey.shape[1] / factor)
+    fitted: Grid
+    if extent == level.shape:
+        fitted = cv2.resize(level.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    else:
+        down = _area_means(level.astype(np.float32), extent[0], rows)
+        fitted = cv2.transpose(_area_means(cv2.transpose(down), extent[1], columns))
     return fitted / np.float32(lift)
 
 
@@ -248,7 +255,7 @@ def _area_means(level: Grid, extent: float, cells: int) -> Grid:
     """Return the means over ``cells`` rows that divide the first ``extent`` rows of ``level`` evenly.
 
     ``extent`` may be a fraction less than the rows of ``level``: an odd side was repeated when it was
-    halved, and that is left out here. ``cv2.INTER_AREA`` knows whole sides only.
+    halved, and that is left out here. ``cv2.INTER_AREA``, which does the same, knows whole sides only.
     """
     width = extent / cells
     first = np.arange(cells) * width
@@ -263,7 +270,7 @@ def _area_means(level: Grid, extent: float, cells: int) -> Grid:
 
 def _stretch(fitted: Grid) -> tuple[Grid, bool]:
     low, high = np.percentile(fitted, (LOWER_PERCENTILE, UPPER_PERCENTILE))
-    if not high > low:
+    if not high - low > SMALLEST_CONTRAST * max(abs(high), abs(low)):
         return np.zeros_like(fitted), True
     return np.clip((fitted - np.float32(low)) / np.float32(high - low), 0.0, 1.0), False
 

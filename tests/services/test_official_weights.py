@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import socket
 import time
 from pathlib import Path
 
@@ -53,7 +54,12 @@ def test_a_publisher_that_cannot_be_reached_is_given_up_within_seconds(settings:
 
 def test_a_name_that_never_resolves_is_given_up_too(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(official_weights, "FIRST_BYTE_TIMEOUT_S", 0.2)
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(3))
+
+    def never_resolves(*_: object, **__: object) -> None:
+        time.sleep(2)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", never_resolves)
     started = time.monotonic()
     with pytest.raises(WeightsMissing, match="cannot be reached"):
         find_official(FILE, settings)
