@@ -22,6 +22,7 @@ from services.contract import (
     Laterality,
     Limitation,
     LimitationReason,
+    Mask,
     Measurement,
     Presence,
     SpecialistResult,
@@ -93,18 +94,18 @@ def _own_ids(index: int, result: SpecialistResult) -> SpecialistResult:
 
 
 def _implausible_images(limits: Iterable[Limitation], results: Iterable[SpecialistResult]) -> frozenset[str]:
-    """Images whose anatomy did not make sense, so that nothing else said about them can be believed."""
+    """Images whose anatomy did not make sense, so that nothing else said about them can be believed.
+
+    A doubt counts unless both lungs were outlined all the same: boxes in disorder do not undo good masks.
+    """
     suspected = {limit.image_id for limit in limits if limit.reason is LimitationReason.IMPLAUSIBLE_RESULT}
-    sides: dict[str, set[Laterality | None]] = {}
+    outlined: dict[str, set[Laterality | None]] = {}
     for result in results:
         for structure in result.structures:
-            if structure.code == _LUNG:
-                sides.setdefault(structure.evidence.image_id, set()).add(structure.laterality)
-    return frozenset(
-        image_id
-        for image_id in suspected
-        if image_id and not {Laterality.LEFT, Laterality.RIGHT} <= sides.get(image_id, set())
-    )
+            if structure.code == _LUNG and any(isinstance(region, Mask) for region in structure.evidence.regions):
+                outlined.setdefault(structure.evidence.image_id, set()).add(structure.laterality)
+    both = {Laterality.LEFT, Laterality.RIGHT}
+    return frozenset(one for one in suspected if one and not both <= outlined.get(one, set()))
 
 
 def _believable(

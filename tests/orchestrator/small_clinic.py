@@ -15,6 +15,7 @@ from services.contract import (
     Algorithm,
     AnalyzeRequest,
     AnalyzeResponse,
+    ArrayReference,
     Box,
     Evidence,
     Finding,
@@ -27,6 +28,7 @@ from services.contract import (
     Likelihood,
     Limitation,
     LimitationReason,
+    Mask,
     Measurement,
     ModelCard,
     Presence,
@@ -102,6 +104,12 @@ def ratio(value: float, specialist: str, uncertainty: float | None = None, image
 def lung(side: Laterality, left: float, right: float, specialist: str, image_id: str = "image-1") -> Structure:
     box = Box(left=left, top=100, right=right, bottom=900)
     return Structure(code=coded(Label.LUNG), laterality=side, evidence=evidence(specialist, image_id, regions=(box,)))
+
+
+def lung_mask(side: Laterality, specialist: str = "masks", image_id: str = "image-1") -> Structure:
+    sha256 = hashlib.sha256(side.encode()).hexdigest()
+    mask = Mask(array=ArrayReference(location=f"{sha256[:2]}/{sha256}.png", sha256=sha256, rows=10, columns=8))
+    return Structure(code=coded(Label.LUNG), laterality=side, evidence=evidence(specialist, image_id, regions=(mask,)))
 
 
 def result(specialist: str, *findings: Finding, **more) -> SpecialistResult:

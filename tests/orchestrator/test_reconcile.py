@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 from orchestrator.cards import CHEST_LABELS
 from orchestrator.outlines import Outlines
@@ -16,13 +17,13 @@ from services.contract import (
     Severity,
     coded,
 )
-from tests.orchestrator.small_clinic import finding, image, limitation, lung, ratio, result
+from tests.orchestrator.small_clinic import finding, image, limitation, lung, lung_mask, ratio, result
 
 FILM = image()
 
 
-def facts_of(*results, limitations=(), images=(FILM,), tmp_path="/nowhere"):
-    return reconcile(list(results), list(limitations), list(images), Outlines(tmp_path).centre)
+def facts_of(*results, limitations=(), images=(FILM,)):
+    return reconcile(list(results), list(limitations), list(images), Outlines(Path("/nowhere")).centre)
 
 
 def limits_of(facts, reason):
@@ -168,6 +169,16 @@ def test_implausible_anatomy_takes_the_other_findings_of_that_image_along():
     assert [f.code for f in facts.findings] == [coded(Label.EFFUSION)]
     assert facts.measurements == ()
     assert coded(Label.PNEUMONIA) in {limit.code for limit in limits_of(facts, LimitationReason.IMPLAUSIBLE_RESULT)}
+
+
+def test_boxes_in_disorder_do_not_undo_good_masks():
+    disorder = limitation("boxes", LimitationReason.IMPLAUSIBLE_RESULT, image_id="image-1", source="boxes")
+    masks = (lung_mask(Laterality.RIGHT), lung_mask(Laterality.LEFT))
+    effusion = result("one", finding(Label.EFFUSION, Likelihood.ABSENT))
+    boxes = result("boxes", limitations=(disorder,))
+    assert facts_of(effusion, result("masks", structures=masks), boxes).findings
+    assert not facts_of(effusion, result("masks"), boxes).findings
+    assert not facts_of(effusion, result("masks", structures=masks[:1]), boxes).findings
 
 
 def test_each_of_the_eighteen_labels_is_either_found_or_listed_as_not_assessed():
