@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from orchestrator.report import Citation, Facts, Problem, Section, SectionName, Sentence
-from orchestrator.wording import spoken, spoken_value
 from services.contract import Finding, Likelihood, Limitation, LimitationReason, Measurement, Presence
+from services.contract.phrasing import label_text, number_text
 
 _STATE = {
     Likelihood.PRESENT: "present",
@@ -84,16 +84,16 @@ def plain_finding(finding: Finding) -> str:
     words = [_STATE[finding.likelihood]]
     words += [str(word) for word in (finding.laterality, finding.severity) if word]
     if finding.site:
-        words.append(f"site: {finding.site.meaning}")
+        words.append(f"site: {label_text(finding.site)}")
     if finding.experimental:
         words.append("experimental")
-    return f"{_capital(spoken(finding.code))}: {', '.join(words)}."
+    return f"{_capital(label_text(finding.code))}: {', '.join(words)}."
 
 
 def plain_measurement(measurement: Measurement) -> str:
     """Return one measurement as a line of the list: ``Cardiothoracic ratio 0.56.``"""
     side = f"{measurement.laterality} " if measurement.laterality else ""
-    return f"{_capital(side + spoken(measurement.name))} {spoken_value(measurement)}."
+    return f"{_capital(side + label_text(measurement.name))} {number_text(measurement)}."
 
 
 def _capital(text: str) -> str:
@@ -128,7 +128,7 @@ def _merged(lines: Iterable[tuple[str, Citation]]) -> tuple[Sentence, ...]:
 def _absent(findings: Iterable[Finding]) -> tuple[Sentence, ...]:
     by_name: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_name.setdefault(spoken(finding.code), []).append(finding)
+        by_name.setdefault(label_text(finding.code), []).append(finding)
     names = list(by_name)
     groups = (names[start : start + _AT_MOST] for start in range(0, len(names), _AT_MOST))
     return tuple(_absent_line({name: by_name[name] for name in group}) for group in groups)

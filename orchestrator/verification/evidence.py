@@ -9,8 +9,8 @@ from orchestrator.verification.page import AGREES, Line, Page, concept_of
 from orchestrator.verification.reading import Claim, Number
 from orchestrator.verification.scope import Stance
 from orchestrator.verification.vocabulary import PLACES
-from orchestrator.wording import decimals, spoken, spoken_value
 from services.contract import Finding, Laterality, Likelihood, Measurement, Presence
+from services.contract.phrasing import label_text, number_text
 
 _CERTAINTY = {Likelihood.PRESENT: Stance.AFFIRMED, Likelihood.LIKELY: Stance.LIKELY}
 _WORDS_OF = {Presence.PRESENT: "present", Presence.ABSENT: "absent", Presence.INDETERMINATE: "indeterminate"}
@@ -33,12 +33,12 @@ def every_citation_is_spoken_of(page: Page) -> Iterator[Problem]:
         named = {claim.concept for claim in line.reading.claims}
         for finding in line.findings:
             if concept_of(finding) not in named and not line.reading.none_assessed:
-                yield line.problem(check, f"cites {finding.finding_id} and does not name {spoken(finding.code)}")
+                yield line.problem(check, f"cites {finding.finding_id} and does not name {label_text(finding.code)}")
         if line.findings:
             continue
         for measurement in line.measurements:
-            if spoken(measurement.name).lower() not in named:
-                name = spoken(measurement.name)
+            if label_text(measurement.name) not in named:
+                name = label_text(measurement.name)
                 yield line.problem(check, f"cites {measurement.measurement_id} and does not name {name}")
 
 
@@ -83,7 +83,7 @@ def none_present_only_where_none_is(page: Page) -> Iterator[Problem]:
             yield line.problem(check, "the summary must cite absent findings, and only those")
         not_absent = [finding for finding in page.facts.findings if finding.presence is not Presence.ABSENT]
         if not_absent and not line.reading.none_other:
-            yield line.problem(check, f"{spoken(not_absent[0].code)} is not absent")
+            yield line.problem(check, f"{label_text(not_absent[0].code)} is not absent")
 
 
 def nothing_outside_the_findings(page: Page) -> Iterator[Problem]:
@@ -153,7 +153,7 @@ def site_agrees(page: Page) -> Iterator[Problem]:
 def _site_words(fact: Finding | Measurement) -> frozenset[str]:
     if isinstance(fact, Measurement) or fact.site is None:
         return frozenset()
-    return frozenset(fact.site.meaning.lower().replace("-", " ").split())
+    return frozenset(label_text(fact.site).replace("-", " ").split())
 
 
 def numbers_come_from_measurements(page: Page) -> Iterator[Problem]:
@@ -167,7 +167,7 @@ def numbers_come_from_measurements(page: Page) -> Iterator[Problem]:
         for number in line.reading.numbers:
             meant = _meant(line, number)
             if not any(_is_rounded(number, measurement) for measurement in meant):
-                values = ", ".join(spoken_value(measurement) for measurement in meant) or "none it could be"
+                values = ", ".join(number_text(measurement) for measurement in meant) or "none it could be"
                 yield line.problem(
                     check, f"{number.value:g} {number.unit}".strip() + f" is not measured; cited: {values}"
                 )
@@ -201,7 +201,7 @@ def _is_rounded(number: Number, measurement: Measurement) -> bool:
     if scale is None:
         return False
     factor, more = scale
-    least = max(0, decimals(measurement) + more)
+    least = max(0, (2 if measurement.unit == "1" else 0) + more)
     off = abs(number.value - abs(measurement.value) * factor)
     return number.decimals >= least and off <= 0.5 * 10.0**-number.decimals + 1e-9
 
@@ -214,7 +214,7 @@ def every_present_finding_is_mentioned(page: Page) -> Iterator[Problem]:
                 continue
             yield Problem(
                 check="every_present_finding_is_mentioned",
-                message=f"the {name} does not say that {spoken(finding.code)} ({finding.finding_id}) is present",
+                message=f"the {name} does not say that {label_text(finding.code)} ({finding.finding_id}) is present",
                 section=name,
                 finding_id=finding.finding_id,
             )

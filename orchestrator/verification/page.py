@@ -8,8 +8,8 @@ from typing import NamedTuple
 from orchestrator.report import Facts, Problem, Section, SectionName, Sentence
 from orchestrator.verification.reading import Claim, Reading, read
 from orchestrator.verification.scope import Stance
-from orchestrator.wording import spoken
 from services.contract import Finding, Measurement, Presence
+from services.contract.phrasing import label_text
 
 AGREES: dict[Presence, frozenset[Stance]] = {
     Presence.PRESENT: frozenset({Stance.AFFIRMED, Stance.LIKELY}),
@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
     def measured(self, claim: Claim) -> tuple[Measurement, ...]:
         """Return the cited measurements that a claim names."""
-        return tuple(one for one in self.measurements if spoken(one.name).lower() == claim.concept)
+        return tuple(one for one in self.measurements if label_text(one.name) == claim.concept)
 
 
 class Page(NamedTuple):
@@ -60,13 +60,13 @@ Check = Callable[[Page], Iterable[Problem]]
 
 def concept_of(finding: Finding) -> str:
     """Return the name under which claims speak of a finding."""
-    return spoken(finding.code).lower()
+    return label_text(finding.code)
 
 
 def open_page(sections: Sequence[Section], facts: Facts) -> Page:
     """Read every sentence once."""
     codes = [finding.code for finding in facts.findings] + [measurement.name for measurement in facts.measurements]
-    names = tuple(sorted({spoken(code).lower() for code in codes}))
+    names = tuple(sorted({label_text(code) for code in codes}))
     lines = tuple(
         _line(section.name, index, sentence, facts, names)
         for section in sections

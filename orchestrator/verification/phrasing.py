@@ -9,6 +9,7 @@ from orchestrator.report import Problem
 from orchestrator.verification.lexicon import BLANKETS, COMPARISONS, DEVICES, OTHER_CONCEPTS, RECOMMENDATIONS
 from orchestrator.verification.page import Line, Page, concept_of
 from orchestrator.verification.vocabulary import NARROWER, PLACES, REPORTING, SEVERITIES, SIDES
+from services.contract.phrasing import label_text
 
 _KNOWN = REPORTING | SIDES.keys() | SEVERITIES.keys() | NARROWER | PLACES
 _BLANKET = re.compile("|".join(f"(?:{pattern})" for pattern in BLANKETS))
@@ -148,8 +149,8 @@ def _allowed(line: Line) -> frozenset[str]:
 
 def _own_words(line: Line) -> frozenset[str]:
     """The words of the sites of the cited findings, which their specialists chose."""
-    sites = (finding.site.meaning for finding in line.findings if finding.site)
-    return frozenset(word for site in sites for word in re.findall(r"[^\W\d_]+", site.lower()))
+    sites = (label_text(finding.site) for finding in line.findings if finding.site)
+    return frozenset(word for site in sites for word in re.findall(r"[^\W\d_]+", site))
 
 
 def _uncovered(line: Line) -> str:

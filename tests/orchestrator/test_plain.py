@@ -50,7 +50,7 @@ def test_a_study_without_findings_denies_nothing():
 def test_a_finding_placed_by_its_specialist_says_where():
     site = Code(scheme="99WETREAD", value="LLL", meaning="Left lower lobe")
     placed = facts(finding("F1", Label.CONSOLIDATION, Likelihood.PRESENT, Laterality.LEFT, site=site))
-    assert texts(placed)[0] == ["Consolidation: present, left, site: Left lower lobe."]
+    assert texts(placed)[0] == ["Consolidation: present, left, site: left lower lobe."]
 
 
 def test_two_specialists_that_say_the_same_share_a_line():
