@@ -66,17 +66,21 @@ def replace_offending(sections: Sequence[Section], facts: Facts, problems: Seque
 def limitations_text(facts: Facts) -> str:
     """Return what was not assessed and why, one line a reason; empty when there is no limitation."""
     return "\n".join(
-        f"{phrase}: {', '.join(said)}."
+        f"{phrase}: {'; '.join(said)}."
         for reason, phrase in _REASONS.items()
         if (said := _limited(limitation for limitation in facts.limitations if limitation.reason is reason))
     )
 
 
 def _limited(limitations: Iterable[Limitation]) -> tuple[str, ...]:
+    """Return ``lung nodule, pneumothorax (why)``: names that share their reasons stand together."""
     details: dict[str, dict[str, None]] = {}
     for limitation in limitations:
         details.setdefault(limitation.what, {})[limitation.detail.rstrip(". ")] = None
-    return tuple(f"{what} ({'; '.join(reasons)})" for what, reasons in sorted(details.items()))
+    together: dict[tuple[str, ...], list[str]] = {}
+    for what, reasons in sorted(details.items()):
+        together.setdefault(tuple(sorted(reasons)), []).append(what)
+    return tuple(f"{', '.join(names)} ({'; '.join(reasons)})" for reasons, names in together.items())
 
 
 def plain_finding(finding: Finding) -> str:

@@ -159,7 +159,7 @@ def _site_words(fact: Finding | Measurement) -> frozenset[str]:
 def numbers_come_from_measurements(page: Page) -> Iterator[Problem]:
     """Every number is a cited measurement, in its unit, rounded to no fewer decimals than it is written with.
 
-    A ratio has two decimals or more, or is whole percent; a length may be given in cm with one decimal.
+    It has at least the decimals that the prompt shows; a ratio may be whole percent, a length in cm with one more.
     A number counts as rounded when it differs by at most half a unit of its last decimal.
     """
     check = "numbers_come_from_measurements"
@@ -201,7 +201,7 @@ def _is_rounded(number: Number, measurement: Measurement) -> bool:
     if scale is None:
         return False
     factor, more = scale
-    least = max(0, (2 if measurement.unit == "1" else 0) + more)
+    least = max(0, len(number_text(measurement).split()[0].partition(".")[2]) + more)
     off = abs(number.value - abs(measurement.value) * factor)
     return number.decimals >= least and off <= 0.5 * 10.0**-number.decimals + 1e-9
 
