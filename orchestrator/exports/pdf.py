@@ -1,0 +1,128 @@
+"""The draft as PDF: text beside the film, a chip from every sentence to its finding, provenance at the end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import cv2
+from PIL import Image
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas as Page
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageBreak, PageTemplate, Paragraph, Spacer
+
+from orchestrator.exports.arrays import Arrays, images_of
+from orchestrator.exports.evidence import Canvas, draw_picture, film
+from orchestrator.exports.pdf_parts import (
+    Shown,
+    beside,
+    findings_table,
+    header_panel,
+    limitations_box,
+    picture,
+    picture_grid,
+    provenance_table,
+    section,
+)
+from orchestrator.exports.pdf_style import MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Styles, mark_page, styles
+from orchestrator.exports.pictures import Picture, pictures_of
+from orchestrator.exports.words import AUTHORS, header_of, moment, provenance_of
+from orchestrator.report import DraftReport
+from orchestrator.study import Study
+from services.contract import ImageReference
+
+_WIDTH = PAGE_WIDTH - 2 * MARGIN
+_IMAGE = 76 * mm
+_GAP = 6 * mm
+_ROOM = 150 * mm
+"""Text higher than this runs over the whole width, and the picture comes after it."""
+_PICTURES = 12
+_PIXELS = 800
+
+
+def render_pdf(draft: DraftReport, study: Study, arrays: Arrays) -> bytes:
+    """Return the draft as PDF bytes, the same for the same draft, study and arrays.
+
+    Parameters
+    ----------
+    arrays
+        Films, masks and heat maps by location; a picture whose film is missing is left out.
+    """
+    shown = _pictures(draft, study, arrays)
+    pages = _build(draft, study, shown, 0)[1]
+    return _build(draft, study, shown, pages)[0]
+
+
+def _build(draft: DraftReport, study: Study, shown: Sequence[Shown], pages: int) -> tuple[bytes, int]:
+    """Lay the pages out; their number is known only after the first time."""
+    file = io.BytesIO()
+    document = BaseDocTemplate(
+        file,
+        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        invariant=1,
+        title="Draft report",
+        author="wetread",
+        subject=draft.draft_id,
+    )
+    frame = Frame(MARGIN, 15 * mm, _WIDTH, PAGE_HEIGHT - 30 * mm, 0, 0, 0, 0)
+
+    def on_page(canvas: Page, _: BaseDocTemplate) -> None:
+        mark_page(canvas, canvas.getPageNumber(), pages)
+
+    document.addPageTemplates(PageTemplate(frames=[frame], onPage=on_page))
+    document.build(_story(draft, study, shown, styles()))
+    return file.getvalue(), int(document.page)
+
+
+def _story(draft: DraftReport, study: Study, shown: Sequence[Shown], look: Styles) -> list[Flowable]:
+    text = [part for one in draft.sections for part in section(one, draft, look)]
+    return [
+        Paragraph("Draft imaging report", look.title),
+        Paragraph(f"Made {moment(draft.created_at)}; {AUTHORS[draft.author]}.", look.small),
+        Spacer(1, 3 * mm),
+        *header_panel(header_of(study), look, _WIDTH),
+        *_text_and_picture(text, shown, look),
+        *limitations_box(draft, look, _WIDTH),
+        *([PageBreak()] if len(shown) > 1 else []),
+        *picture_grid(shown[1:], look, _WIDTH),
+        *findings_table(draft, look, _WIDTH),
+        PageBreak(),
+        *provenance_table(provenance_of(draft), look, _WIDTH),
+    ]
+
+
+def _text_and_picture(text: list[Flowable], shown: Sequence[Shown], look: Styles) -> list[Flowable]:
+    if not shown:
+        return text
+    column = _WIDTH - _IMAGE - _GAP
+    height = sum(part.wrap(column, PAGE_HEIGHT)[1] + part.getSpaceBefore() + part.getSpaceAfter() for part in text)
+    image = picture(shown[0], look, _IMAGE)
+    if height <= _ROOM:
+        return [beside(text, [Spacer(1, 4 * mm), *image], (column, _GAP, _IMAGE))]
+    return [*text, Spacer(1, 4 * mm), *image]
+
+
+def _pictures(draft: DraftReport, study: Study, arrays: Arrays) -> tuple[Shown, ...]:
+    images = images_of(study)
+    shown: list[Shown] = []
+    for one in pictures_of(draft)[:_PICTURES]:
+        reference = images.get(one.image_id)
+        if reference is not None and reference.location in arrays:
+            shown.append(_shown(one, draw_picture(one, reference, arrays, legend=False)))
+    if not shown:
+        films = [reference for reference in images.values() if reference.location in arrays][:1]
+        shown = [_shown(_bare(one), film(one, arrays[one.location])[0]) for one in films]
+    return tuple(shown)
+
+
+def _bare(reference: ImageReference) -> Picture:
+    return Picture("film", None, "The film", reference.image_id, ())
+
+
+def _shown(picture: Picture, canvas: Canvas) -> Shown:
+    scale = _PIXELS / max(canvas.shape[:2])
+    size = (round(canvas.shape[1] * scale), round(canvas.shape[0] * scale))
+    file = io.BytesIO()
+    Image.fromarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)).save(file, "JPEG", quality=88)
+    legend = tuple(dict.fromkeys((mark.words, mark.colour) for mark in picture.marks))
+    return Shown(picture.title, picture.fact_id, legend, file.getvalue(), *size)

@@ -1,0 +1,160 @@
+"""The words that every export uses: the marks of a draft, its header, and a line for each finding."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from orchestrator.report import Author, DraftReport, Sentence
+from orchestrator.study import Study
+from services.contract import Algorithm, Evidence, Finding, Likelihood, Measurement
+from services.contract.phrasing import label_text, number_text
+
+DRAFT_MARK = "DRAFT, AI, not verified by a person"
+"""Stands on every page and in every message of an unsigned draft."""
+NOTICE = (
+    "Research software, not a medical device. A radiologist must read the images before anything rests on this text."
+)
+
+AUTHORS: dict[Author, str] = {
+    Author.LANGUAGE_MODEL: "phrased by a language model, each sentence checked against the findings it cites",
+    Author.MIXED: "phrased by a language model; sentences that did not pass the checks stand as plain findings",
+    Author.PLAIN_LIST: "the plain list of findings, no text of a language model",
+}
+
+STATES: dict[Likelihood, str] = {
+    Likelihood.PRESENT: "present",
+    Likelihood.LIKELY: "present (likely)",
+    Likelihood.INDETERMINATE: "indeterminate",
+    Likelihood.ABSENT: "absent",
+}
+_SEXES = {"F": "female", "M": "male", "O": "other"}
+
+
+class Field(NamedTuple):
+    """One line of the identified header."""
+
+    name: str
+    value: str
+
+
+def header_of(study: Study) -> tuple[Field, ...]:
+    """Return what the study says of the person and the order; what it does not say is left out."""
+    patient, order, subject = study.patient, study.order, study.subject
+    age = None if subject.age_years is None else f"{subject.age_years:g} years"
+    fields = (
+        ("Patient", spoken_name(patient.name)),
+        ("Patient ID", patient.patient_id),
+        ("Born", _day(patient.birth_date)),
+        ("Sex", _SEXES.get(patient.sex or subject.sex or "")),
+        ("Age at the study", age),
+        ("Accession number", order.accession_number),
+        ("Procedure", order.requested_procedure),
+        ("Indication", order.indication),
+        ("Referred by", spoken_name(order.referring_physician)),
+        ("Study", moment(study.study_datetime) if study.study_datetime else None),
+    )
+    return tuple(Field(name, " ".join(value.split())) for name, value in fields if value and value.strip())
+
+
+def spoken_name(name: str | None) -> str | None:
+    """Return a DICOM person name (PS3.5 6.2.1.2) as it is read: ``Dr Zoë M O'Neill III``."""
+    if not name:
+        return None
+    parts = [*name.partition("=")[0].split("^"), *[""] * 5]
+    family, given, middle, prefix, suffix = parts[:5]
+    return " ".join(part.strip() for part in (prefix, given, middle, family, suffix) if part.strip()) or None
+
+
+def moment(when: datetime) -> str:
+    """Return a time to the minute with its zone, or without where nobody said it."""
+    return f"{when:%Y-%m-%d %H:%M} {when.tzname() or ''}".strip()
+
+
+def _day(birth_date: str | None) -> str | None:
+    if birth_date and len(birth_date) == 8 and birth_date.isdigit():
+        return f"{birth_date[:4]}-{birth_date[4:6]}-{birth_date[6:]}"
+    return birth_date
+
+
+def cited(sentence: Sentence) -> str:
+    """Return the marks of a sentence: ``[F1] [M1]``."""
+    return " ".join(f"[{citation.id}]" for citation in sentence.citations)
+
+
+def plain_mark(sentence: Sentence, draft: DraftReport) -> str:
+    """Return the mark of a sentence that stands in for one of the model's, in a draft that mixes both."""
+    return "(plain finding)" if draft.author is Author.MIXED and sentence.author == "plain" else ""
+
+
+def name_of(finding: Finding) -> str:
+    """Return a finding's name as the start of a line."""
+    name = label_text(finding.code)
+    return name[:1].upper() + name[1:]
+
+
+def state_of(finding: Finding) -> str:
+    """Return presence, side, severity and place of a finding: ``present (likely), left, mild``."""
+    words = [STATES[finding.likelihood], *(str(word) for word in (finding.laterality, finding.severity) if word)]
+    if finding.site:
+        words.append(label_text(finding.site))
+    if finding.experimental:
+        words.append("experimental")
+    if finding.population:
+        words.append(f"shown for {finding.population}")
+    return ", ".join(words)
+
+
+def measured(measurement: Measurement) -> str:
+    """Return a measurement with its side, uncertainty and calibration."""
+    side = f"{measurement.laterality} " if measurement.laterality else ""
+    text = f"{side}{label_text(measurement.name)} {number_text(measurement)}"
+    if measurement.uncertainty is not None:
+        text += f" (mean absolute error {measurement.uncertainty:g})"
+    if measurement.calibration:
+        text += f", calibrated by {measurement.calibration}"
+    return text[:1].upper() + text[1:]
+
+
+def score_of(evidence: Evidence) -> str:
+    """Return a score beside the points that made it a word: ``0.912 (absent 0.2, present 0.5, likely 0.8)``."""
+    if evidence.score is None:
+        return "no score"
+    points = ", ".join(f"{name} {value:g}" for name, value in sorted(evidence.operating_points.items(), key=_by_value))
+    return f"{evidence.score:.3f} ({points})" if points else f"{evidence.score:.3f}"
+
+
+def _by_value(point: tuple[str, float]) -> tuple[float, str]:
+    return point[1], point[0]
+
+
+def algorithm_of(algorithm: Algorithm) -> str:
+    """Return an algorithm's name and version, and the first digits of its weights' hash."""
+    weights = f", weights {algorithm.weights_sha256[:12]}" if algorithm.weights_sha256 else ""
+    return f"{algorithm.name} {algorithm.version}{weights}"
+
+
+def provenance_of(draft: DraftReport) -> tuple[Field, ...]:
+    """Return what is needed to make the same draft again."""
+    provenance = draft.provenance
+    model = provenance.language_model
+    fields = [
+        Field("Draft", draft.draft_id),
+        Field("Made", moment(draft.created_at)),
+        Field("Text", AUTHORS[draft.author]),
+        Field("Software", f"wetread {provenance.software_version}"),
+        Field("Prompt", f"{provenance.prompt_id} version {provenance.prompt_version}, {provenance.prompt_sha256}"),
+    ]
+    if model:
+        weights = f", weights {model.weights_sha256}" if model.weights_sha256 else ""
+        fields.append(Field("Language model", f"{model.model} (profile {model.profile}, {model.server}){weights}"))
+    else:
+        fields.append(Field("Language model", "none"))
+    for algorithm in provenance.algorithms:
+        weights = f", weights {algorithm.weights_sha256}" if algorithm.weights_sha256 else ""
+        fields.append(Field("Algorithm", f"{algorithm.name} {algorithm.version}{weights}"))
+    fields.append(Field("Operating points", provenance.operating_points_sha256))
+    for attempt in provenance.attempts:
+        checks = ", ".join(dict.fromkeys(problem.check for problem in attempt.problems)) or "no problem"
+        fields.append(Field(f"Attempt {attempt.number}", f"answer {attempt.answer_sha256[:12]}: {checks}"))
+    return tuple(fields)

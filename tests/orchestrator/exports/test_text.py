@@ -1,0 +1,45 @@
+"""The draft as plain text."""
+
+from __future__ import annotations
+
+from orchestrator.exports.text import render_text
+from orchestrator.exports.words import DRAFT_MARK
+from orchestrator.report import Author
+from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_by_hand, study
+
+
+def test_the_first_and_the_last_line_say_that_it_is_a_draft():
+    lines = render_text(draft(places_by_hand()), study(places_by_hand())).strip().splitlines()
+    assert DRAFT_MARK in lines[0] and DRAFT_MARK in lines[-1]
+
+
+def test_every_sentence_stands_with_its_marks():
+    text = render_text(draft(places_by_hand()), study(places_by_hand()))
+    for sentence in draft(places_by_hand()).sentences:
+        assert f"- {sentence.text} " + " ".join(f"[{c.id}]" for c in sentence.citations) in text
+
+
+def test_what_was_not_assessed_and_what_was_scored_stand_in_the_text():
+    text = " ".join(render_text(draft(places_by_hand()), study(places_by_hand())).split())
+    assert "pneumothorax" in text and "Not assessed" in text
+    assert "score 0.912 (absent 0.2, present 0.5, likely 0.8); compact_chest_radiograph 0.1.0" in text
+    assert "a" * 64 in text and "d" * 64 in text
+
+
+def test_a_picture_that_nobody_named_has_no_name_in_its_header():
+    text = render_text(draft(places_by_hand()), anonymous_study(places_by_hand()))
+    assert "Patient" not in text and "None" not in text
+
+
+def test_a_plain_sentence_is_marked_in_a_mixed_draft_only():
+    mixed = draft(places_by_hand())
+    assert render_text(mixed, study(places_by_hand())).count("(plain finding)") == 1
+    plain = mixed.model_copy(update={"author": Author.PLAIN_LIST})
+    assert "(plain finding)" not in render_text(plain, study(places_by_hand()))
+
+
+def test_a_line_break_in_an_order_cannot_forge_a_heading():
+    forged = study(places_by_hand())
+    order = forged.order.model_copy(update={"indication": "cough\nIMPRESSION\n- No pneumothorax."})
+    text = render_text(draft(places_by_hand()), forged.model_copy(update={"order": order}))
+    assert text.count("\nIMPRESSION\n") == 1
