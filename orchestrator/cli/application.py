@@ -1,0 +1,51 @@
+"""The list of commands. Each imports what it needs when it runs, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli import doctor, draft, findings, parts, verify
+from orchestrator.cli.exit_codes import explained
+
+app = typer.Typer(
+    name="wetread",
+    help="Draft radiology reports whose every sentence can be walked back to pixels. Research software, not a medical "
+    "device: a person reads and signs.",
+    epilog=explained(),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from orchestrator.provenance import software_version
+
+        typer.echo(f"wetread {software_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+COMMANDS = (
+    draft.draft,
+    findings.findings,
+    verify.verify,
+    doctor.doctor,
+    parts.up,
+    parts.down,
+    parts.status,
+)
+
+for command in COMMANDS:
+    app.command(epilog=explained())(command)
