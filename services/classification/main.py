@@ -1,0 +1,11 @@
+"""The classification service: ``python -m uvicorn services.classification.main:app``."""
+
+from __future__ import annotations
+
+from services.app import Specialist, create_app
+from services.classification.image_kind import ImageKindSpecialist
+
+SPECIALISTS: tuple[Specialist, ...] = (ImageKindSpecialist(),)
+"""In the order of their results; another specialist is a module and a line here."""
+
+app = create_app("classification", SPECIALISTS)
