@@ -1,0 +1,113 @@
+"""The folder that a finished run leaves: weights, manifest, figures, and a model card written from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors.torch import save_file
+
+from services.contract import Fact
+from services.manifest import Manifest
+from services.training.run import best_step
+from services.training.statistics import Figure
+
+WEIGHTS_FILE = "model.safetensors"
+
+
+def figure(figures: tuple[Figure, ...], name: str, films: str) -> Figure:
+    """Return one figure of many.
+
+    Raises
+    ------
+    KeyError
+        If it was not measured.
+    """
+    return {(one.name, one.films): one for one in figures}[name, films]
+
+
+class Trained(NamedTuple):
+    """How a run went."""
+
+    seed: int
+    steps: int
+    films: int
+    validation: tuple[dict[str, float], ...]
+    """Every measured validation on the way, on the validation films."""
+
+
+class Metrics(Fact):
+    """What the run measured, and how it came about."""
+
+    id: str
+    version: str
+    seed: int
+    steps: int
+    best_step: int
+    training_films: int
+    validation: tuple[dict[str, float], ...]
+    """Every measured validation on the way, on the validation films."""
+    figures: tuple[Figure, ...]
+    """On films that neither training nor the choice of the best step has seen."""
+
+    def figure(self, name: str, films: str) -> Figure:
+        """Return one figure.
+
+        Raises
+        ------
+        KeyError
+            If it was not measured.
+        """
+        return figure(self.figures, name, films)
+
+
+def metrics_of(manifest: Manifest, trained: Trained, figures: tuple[Figure, ...]) -> Metrics:
+    """Return what ``metrics.json`` says about a run."""
+    return Metrics(
+        id=manifest.id,
+        version=manifest.version,
+        seed=trained.seed,
+        steps=trained.steps,
+        best_step=best_step(trained.validation),
+        training_films=trained.films,
+        validation=trained.validation,
+        figures=figures,
+    )
+
+
+def save_weights(weights: dict[str, torch.Tensor], folder: Path) -> dict[str, torch.Tensor]:
+    """Store weights in half precision, and return them as they will be loaded: single precision again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {name: (w.half() if w.dtype.is_floating_point else w).contiguous() for name, w in weights.items()}
+    save_file(halves, folder / WEIGHTS_FILE)
+    return {name: w.float() if w.dtype.is_floating_point else w for name, w in halves.items()}
+
+
+def write_metrics(folder: Path, metrics: Metrics) -> None:
+    """Write ``metrics.json``."""
+    (folder / "metrics.json").write_text(metrics.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+class CardText(NamedTuple):
+    """What a model card says in words."""
+
+    title: str
+    use: str
+    citations: str
+
+
+def write_model_card(folder: Path, text: CardText, manifest: Manifest, metrics: Metrics) -> None:
+    """Write ``MODEL_CARD.md`` from the manifest and the figures; nobody edits it by hand."""
+    lines = [f"# {text.title}", "", f"`{manifest.id}` version {manifest.version}. {text.use}", "", "## Measured", ""]
+    lines += ["| figure | films | value, 95 % interval by patient |", "|---|---|---|"]
+    lines += [f"| {one.name} | {one.films} | {one.text} |" for one in metrics.figures]
+    lines += ["", f"Trained {metrics.steps} steps on {metrics.training_films} films (seed {metrics.seed});"]
+    lines += [f"the weights of step {metrics.best_step} did best on the validation films and are these.", ""]
+    lines += ["## Trained on", ""]
+    lines += [f"- {data.name}, {data.images} films: {data.terms}" for data in manifest.data]
+    lines += ["", text.citations, "", "## Terms", "", manifest.licence, "", "## Limits", ""]
+    lines += [f"- {limit}" for limit in manifest.limits]
+    lines += [f"- Not assessed: {what}." for what in manifest.not_assessed]
+    lines += ["", "## Made by", "", f"    {manifest.training_command}", ""]
+    (folder / "MODEL_CARD.md").write_text("\n".join(lines), encoding="utf-8")
