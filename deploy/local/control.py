@@ -43,7 +43,7 @@ def status(folder: RunFolder) -> State | None:
     return state
 
 
-def up(folder: RunFolder, together: bool, progress: Progress, patience_s: float = 600.0) -> State:
+def up(folder: RunFolder, together: bool, progress: Progress, patience_s: float = 1200.0) -> State:
     """Start the parts if they do not run, and return once each is ready or is known not to run here.
 
     Raises

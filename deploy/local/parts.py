@@ -33,7 +33,7 @@ class Part:
     after: tuple[str, ...] = ()
     url: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    patience_s: float = 180.0
+    patience_s: float = 300.0
     """How long it may take to become ready before it is started again."""
     off: str | None = None
     """Why it cannot run here."""
@@ -120,7 +120,7 @@ def _language(settings: LocalSettings, port: int) -> Part:
     def proven() -> bool:
         return answers_ok(f"{url}/health") and subprocess.run(proof, cwd=ROOT, check=False, timeout=120).returncode == 0
 
-    return Part("language", command, proven, lambda: answers_ok(f"{url}/health"), url=url, patience_s=400)
+    return Part("language", command, proven, lambda: answers_ok(f"{url}/health"), url=url, patience_s=900)
 
 
 def _why_no_language(settings: LocalSettings) -> str | None:

@@ -17,6 +17,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STEADY_S = 60.0
 """A part that ran this long is given the first pause again when it dies."""
 ASK_EVERY_S = 5.0
+LARGEST_LOG_BYTES = 20_000_000
 SILENCE_S = 60.0
 """A part that has not answered for so long is killed and started again."""
 
@@ -85,6 +86,8 @@ class RunningPart:
             self._process.terminate()
 
     def _start(self, moment: float) -> None:
+        if self._log.exists() and self._log.stat().st_size > LARGEST_LOG_BYTES:
+            self._log.replace(self._log.with_suffix(".earlier.log"))
         self._process = processes.start(self.part.command, self._environment, self._log, self._folder)
         self._phase = Phase.STARTING
         self._started_at = self._answered_at = moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+SILENCE_S = 20.0
+"""Longer than this a waiting person hears nothing."""
 NEEDED = ("redis", "orchestrator", "worker")
 """Without these nothing can be drafted; without any other a draft says what is missing."""
 
@@ -129,6 +132,7 @@ class _Told:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
         self._said: dict[str, str] = {}
+        self._began = self._spoke = time.monotonic()
 
     def __call__(self, state: State) -> None:
         for part in state.parts:
@@ -139,8 +143,15 @@ class _Told:
                 line += f": {part.detail}"
             if part.phase in {"waiting", "starting"} or self._said.get(part.name) == line:
                 continue
-            self._voice.progress(line)
+            self._say(line)
             self._said[part.name] = line
+        if time.monotonic() - self._spoke > SILENCE_S and not state.settled:
+            waiting = ", ".join(part.name for part in state.parts if not part.settled)
+            self._say(f"  ... {time.monotonic() - self._began:.0f} s, still waiting for {waiting}")
+
+    def _say(self, line: str) -> None:
+        self._voice.progress(line)
+        self._spoke = time.monotonic()
 
 
 def _usable(part: PartState) -> bool:

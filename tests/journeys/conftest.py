@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,13 @@ class Stack:
 
 def _serves(part: PartState, unlike: int | None) -> bool:
     return part.phase in {Phase.READY, Phase.EXTERNAL} and (unlike is None or part.pid != unlike)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first journey waits for every part to start, which takes minutes on a busy machine."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(1500))
 
 
 @pytest.fixture(scope="session")
