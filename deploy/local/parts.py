@@ -148,14 +148,7 @@ def _service(name: str, url: str) -> Part:
 
 
 def _together(port: int) -> Part:
-    base = f"http://127.0.0.1:{port}"
-    return Part(
-        "specialists",
-        _uvicorn("services.together:app", port),
-        lambda: all(answers_ok(f"{base}/{name}/readyz") for name in SERVICES),
-        lambda: all(answers_ok(f"{base}/{name}/livez") for name in SERVICES),
-        url=base,
-    )
+    return _web_part("specialists", _uvicorn("services.together:app", port), port)
 
 
 def _web_part(name: str, command: tuple[str, ...], port: int, after: tuple[str, ...] = ()) -> Part:
