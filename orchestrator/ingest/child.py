@@ -2,7 +2,8 @@
 
 One program (:mod:`orchestrator.ingest.decode`) has the codecs imported and forks a child for every file, so
 that a job neither waits for imports nor shares a process with another. A child that dies, is killed by its
-limits, or answers nothing sensible is a typed error.
+limits, or answers nothing sensible is a typed error. Time is bounded on the processor's clock, so that a
+file made to be slow is refused in seconds and a film on a busy machine is not.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ READY = b"ready\n"
 START_S = 60.0
 """A child that is not ready by then will never be."""
 ANSWER_BYTES = 4_000_000
-GRACE_S = 0.3
+GRACE_S = 1.0
 """How much longer than a child's own clock its parent waits."""
 ERRORS: dict[str, type[RefusedInput]] = {
     "TooLarge": TooLarge,

@@ -4,7 +4,7 @@
 touches untrusted bytes itself: over the socket DESCRIPTOR it is handed one end of a new socket for each job,
 and forks. The child says ``ready``, reads a :class:`~orchestrator.ingest.decoded.Job` on one line, takes
 limits on itself that nothing can lift again, answers with an :class:`~orchestrator.ingest.decoded.Answer` on
-one line, and is gone. Whatever else goes wrong ends the child, which its parent turns into a typed error.
+one line, and is gone. Whatever else goes wrong ends the child; a watcher that touches nothing says so for it.
 Nothing is said on stderr that anybody keeps: a traceback could hold a header value.
 """
 
@@ -50,20 +50,43 @@ def main() -> None:
                 return
             if os.fork() == 0:
                 channel.close()
-                do_one_job(descriptors[0])
+                watch_one_job(descriptors[0])
             os.close(descriptors[0])
 
 
-def do_one_job(descriptor: int) -> NoReturn:
-    """Serve one job over a socket and end this process."""
+def watch_one_job(descriptor: int) -> NoReturn:
+    """Fork the process that does the job, and say what killed it when something did."""
+    status = 1
     try:
-        with socket.socket(fileno=descriptor) as line, line.makefile("rb") as asked:
-            line.sendall(READY)
-            job = Job.model_validate_json(asked.readline())
-            take_limits(job.limits)
-            line.sendall(answer(job).model_dump_json().encode() + b"\n")
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with socket.socket(fileno=descriptor) as line:
+            worker = os.fork()
+            if worker == 0:
+                status = do_one_job(line)
+            else:
+                death = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+                if death != 0:
+                    line.sendall(obituary(death).model_dump_json().encode() + b"\n")
+                status = 0
     finally:
-        os._exit(0)
+        os._exit(status)
+
+
+def do_one_job(line: socket.socket) -> int:
+    """Serve one job over a socket and return the exit status."""
+    line.sendall(READY)
+    with line.makefile("rb") as asked:
+        job = Job.model_validate_json(asked.readline())
+    take_limits(job.limits)
+    line.sendall(answer(job).model_dump_json().encode() + b"\n")
+    return 0
+
+
+def obituary(death: int) -> Answer:
+    """Return the answer for a process that could not give one; ``death`` is minus the signal that killed it."""
+    if -death in {signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL, signal.SIGXFSZ}:
+        return Answer(error="TooLarge", message="the file needs more time or memory to decode than the limits allow")
+    return Answer(error="UnreadableImage", message="the file is damaged or not what it says it is")
 
 
 def answer(job: Job) -> Answer:

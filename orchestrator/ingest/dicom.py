@@ -49,6 +49,7 @@ MALFORMED = (
 )
 """What pydicom raises when a header is not what it claims to be."""
 EXPECTED_SYNTAXES = "uncompressed, RLE, JPEG Baseline, JPEG-LS or JPEG 2000"
+INFLATED_PIECE = 8_000_000
 PREFERRED = ("pylibjpeg", "pyjpegls", "pillow")
 """Decoders in the order they are tried; the first that this transfer syntax has is used."""
 FIRST_FRAME = Caveat(
@@ -147,14 +148,22 @@ def _read_deflated(path: Path, meta: FileMetaDataset, limits: IngestLimits) -> D
     length = meta.get("FileMetaInformationGroupLength")
     if length is None:
         raise UnreadableImage("a deflated DICOM file without the length of its file meta information")
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    plain = inflate.decompress(data[144 + int(length) :], limits.inflated_bytes + 1)
-    beyond = len(plain) > limits.free_inflated_bytes and len(plain) > limits.inflation_ratio * len(data)
-    if len(plain) > limits.inflated_bytes or beyond:
-        raise TooLarge("the deflated data set grows beyond the limits")
+    plain = _inflate(data[144 + int(length) :], limits)
     dataset = read_dataset(BytesIO(plain), is_implicit_VR=False, is_little_endian=True)
     dataset.file_meta = meta
     return dataset
+
+
+def _inflate(packed: bytes, limits: IngestLimits) -> bytearray:
+    """Inflate piece by piece, and stop as soon as it is too much for its size."""
+    inflate, plain, size = zlib.decompressobj(-zlib.MAX_WBITS), bytearray(), len(packed)
+    while not inflate.eof and (piece := inflate.decompress(packed, INFLATED_PIECE)):
+        packed = inflate.unconsumed_tail
+        plain += piece
+        beyond = len(plain) > limits.free_inflated_bytes and len(plain) > limits.inflation_ratio * size
+        if len(plain) > limits.inflated_bytes or beyond:
+            raise TooLarge("the deflated data set grows beyond the limits")
+    return plain
 
 
 def _refuse_size(dataset: Dataset, syntax: UID, frame_count: int, limits: IngestLimits) -> None:

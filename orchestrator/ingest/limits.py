@@ -27,7 +27,7 @@ class IngestLimits(Fact):
     """An upload that sends nothing for so long is given up."""
     pixels: int = Field(default=80 * MB, ge=1)
     """Rows times columns of one image, as declared and as found in a compressed stream."""
-    inflated_bytes: int = Field(default=256 * MB, ge=1)
+    inflated_bytes: int = Field(default=200 * MB, ge=1)
     """What a deflated DICOM data set may grow to."""
     inflation_ratio: float = Field(default=200.0, gt=1)
     """Unpacked over packed, once more than ``free_inflated_bytes`` are at stake."""
@@ -36,9 +36,10 @@ class IngestLimits(Fact):
     """The largest array that a decoding process may write."""
     memory_bytes: int = Field(default=900 * MB, ge=1)
     """Address space a decoding process may add to what it starts with."""
-    processor_s: int = Field(default=6, ge=1)
-    wall_clock_s: float = Field(default=4.5, gt=0)
-    """How long one file may take to decode."""
+    processor_s: int = Field(default=4, ge=1)
+    """Processor time one file may take to decode. A large film in JPEG 2000 takes about one second."""
+    wall_clock_s: float = Field(default=30.0, gt=0)
+    """The same by the clock on the wall, which a busy machine stretches; a film is not refused for that."""
     children: int = Field(default=2, ge=1)
     """Decoding processes at work at the same time."""
 

@@ -148,9 +148,16 @@ async def test_a_child_out_of_memory_is_a_refusal_and_leaves_nothing(settings):
 
 
 async def test_a_child_that_takes_too_long_is_given_up_and_leaves_nothing(settings):
-    with pytest.raises(TooLarge, match="longer"):
+    with pytest.raises(TooLarge, match="more time"):
         await decode_under(IngestLimits(wall_clock_s=0.001), settings, png_of(2000, 30000))
     assert not list((settings.store / ".incoming").iterdir())
+
+
+async def test_a_child_that_keeps_the_processor_busy_is_given_up(settings):
+    noise = np.random.default_rng(0).integers(0, 4096, (2500, 2500), dtype=np.uint16)
+    content = dicom_bytes(radiograph_dataset(noise), JPEG2000Lossless)
+    with pytest.raises(TooLarge, match="more time"):
+        await decode_under(IngestLimits(processor_s=1), settings, content)
 
 
 async def test_a_decoding_program_that_was_shot_is_started_again(settings, film):
