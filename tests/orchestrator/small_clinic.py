@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 
+from orchestrator.plain import plain_sections
 from orchestrator.report import Author, DraftReport, Facts, Provenance, StageTime
 from orchestrator.study import Instance, Order, Patient, Series, Study
 from services.contract import (
@@ -154,16 +156,15 @@ def study(*images: ImageReference, **patient) -> Study:
     )
 
 
-def draft(study_id: str, **more) -> DraftReport:
-    from datetime import UTC, datetime
-
+def draft(study_id: str, facts: Facts | None = None) -> DraftReport:
+    facts = facts or Facts()
     return DraftReport(
         draft_id=secrets.token_hex(8),
         study_id=study_id,
         created_at=datetime.now(UTC),
         author=Author.PLAIN_LIST,
-        sections=(),
-        facts=Facts(),
+        sections=plain_sections(facts),
+        facts=facts,
         provenance=Provenance(
             software_version="0",
             prompt_id="draft",
@@ -174,7 +175,6 @@ def draft(study_id: str, **more) -> DraftReport:
             operating_points_sha256="0" * 64,
         ),
         stages=(StageTime(stage="triage", seconds=0.1),),
-        **more,
     )
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from orchestrator.main import create_app
 from orchestrator.progress import EventKind, StudyStatus
-from tests.orchestrator.small_clinic import draft
+from orchestrator.report import Facts
+from services.contract import Box, Label, Laterality
+from tests.orchestrator.small_clinic import draft, finding
 from tests.phantoms import chest_dicom
 
 
@@ -125,6 +127,45 @@ async def test_a_draft_is_not_there_before_it_is(client, app, film):
     assert_problem(await client.get(f"/v1/studies/{study_id}/draft"), 404)
     app.state.rooms.records.keep_draft(draft(study_id), 1, StudyStatus.DRAFTED, ())
     assert (await client.get(f"/v1/studies/{study_id}/draft")).json()["study_id"] == study_id
+
+
+@pytest.fixture
+async def drafted(client, app, film) -> str:
+    """A study whose draft rests on a box in its film."""
+    study_id = (await client.post("/v1/studies", files=files(film))).json()["study_id"]
+    box = Box(left=100, top=100, right=400, bottom=400)
+    seen = finding(Label.EFFUSION, laterality=Laterality.LEFT)
+    [rests_on] = seen.evidence
+    seen = seen.model_copy(update={"finding_id": "F1", "evidence": (rests_on.model_copy(update={"regions": (box,)}),)})
+    app.state.rooms.records.keep_draft(draft(study_id, Facts(findings=(seen,))), 1, StudyStatus.DRAFTED, ())
+    return study_id
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "holds"),
+    [
+        ("text", "text/plain", b"effusion"),
+        ("pdf", "application/pdf", b"%PDF"),
+        ("hl7", "application/hl7-v2", b"MSH|"),
+        ("fhir", "application/fhir+json", b"DiagnosticReport"),
+    ],
+)
+async def test_a_draft_comes_in_every_format(client, drafted, form, media_type, holds):
+    answer = await client.get(f"/v1/studies/{drafted}/draft/{form}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(media_type)
+    assert holds in answer.content
+    assert_problem(await client.get("/v1/studies/no-such-study/draft/pdf"), 404)
+
+
+async def test_the_pictures_of_a_draft_are_listed_and_drawn(client, drafted):
+    [picture] = (await client.get(f"/v1/studies/{drafted}/evidence")).json()["evidence"]
+    assert picture["fact_id"] == "F1"
+    answer = await client.get(picture["link"])
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content.startswith(b"\x89PNG")
+    assert_problem(await client.get(f"/v1/studies/{drafted}/evidence/F9-nothing.png"), 404)
+    assert_problem(await client.get(f"/v1/studies/{drafted}/evidence/..%2f..%2fetc.png"), 404)
 
 
 async def test_events_are_replayed_from_where_a_listener_left_off(client, app, film):
