@@ -27,10 +27,12 @@ from orchestrator.verification.evidence import (
 )
 from orchestrator.verification.page import Check, open_page
 from orchestrator.verification.phrasing import (
+    every_sentence_is_whole,
     every_word_is_known,
     no_blanket_normal,
     no_comparison_without_a_prior,
     no_concept_without_a_specialist,
+    no_denial_or_doubt_is_left_hanging,
     no_device,
     no_identity,
     no_recommendation,
@@ -41,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     every_sentence_cites_what_exists,
     every_citation_is_spoken_of,
     presence_agrees,
+    no_denial_or_doubt_is_left_hanging,
     certainty_agrees,
     none_present_only_where_none_is,
     nothing_outside_the_findings,
@@ -59,6 +62,7 @@ CHECKS: tuple[Check, ...] = (
     no_recommendation,
     no_identity,
     nothing_is_said_twice,
+    every_sentence_is_whole,
     every_word_is_known,
 )
 """Every rule that a released sentence keeps."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from orchestrator.report import Facts, Problem, Section, SectionName, Sentence
 from orchestrator.verification.reading import Claim, Reading, read
 from orchestrator.verification.scope import Stance
-from services.contract import Finding, Measurement, Presence
+from services.contract import Code, Finding, Label, Measurement, Presence
 from services.contract.phrasing import label_text
 
 AGREES: dict[Presence, frozenset[Stance]] = {
@@ -55,6 +55,7 @@ class Page(NamedTuple):
     sections: frozenset[SectionName]
 
 
+_LABELS = frozenset(str(label) for label in Label)
 Check = Callable[[Page], Iterable[Problem]]
 
 
@@ -65,23 +66,27 @@ def concept_of(finding: Finding) -> str:
 
 def open_page(sections: Sequence[Section], facts: Facts) -> Page:
     """Read every sentence once."""
-    codes = [finding.code for finding in facts.findings] + [measurement.name for measurement in facts.measurements]
-    names = tuple(sorted({label_text(code) for code in codes}))
+    measured = _beyond_the_lexicon(measurement.name for measurement in facts.measurements)
+    names = _beyond_the_lexicon(finding.code for finding in facts.findings) + measured
     lines = tuple(
-        _line(section.name, index, sentence, facts, names)
+        _line(section.name, index, sentence, facts, read(sentence.text, names, measured))
         for section in sections
         for index, sentence in enumerate(section.sentences)
     )
     return Page(lines, facts, frozenset(section.name for section in sections))
 
 
-def _line(name: SectionName, index: int, sentence: Sentence, facts: Facts, names: tuple[str, ...]) -> Line:
+def _beyond_the_lexicon(codes: Iterable[Code]) -> tuple[str, ...]:
+    return tuple(sorted({label_text(code) for code in codes} - _LABELS))
+
+
+def _line(name: SectionName, index: int, sentence: Sentence, facts: Facts, reading: Reading) -> Line:
     cited = {(citation.kind, citation.id) for citation in sentence.citations}
     return Line(
         section=name,
         position=index,
         sentence=sentence,
-        reading=read(sentence.text, names),
+        reading=reading,
         findings=tuple(f for f in facts.findings if ("finding", f.finding_id) in cited),
         measurements=tuple(m for m in facts.measurements if ("measurement", m.measurement_id) in cited),
     )

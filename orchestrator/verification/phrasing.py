@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from orchestrator.report import Problem
 from orchestrator.verification.lexicon import BLANKETS, COMPARISONS, DEVICES, OTHER_CONCEPTS, RECOMMENDATIONS
 from orchestrator.verification.page import Line, Page, concept_of
-from orchestrator.verification.vocabulary import NARROWER, PLACES, REPORTING, SEVERITIES, SIDES
+from orchestrator.verification.vocabulary import JOINTS, NARROWER, OPENERS, PLACES, REPORTING, SEVERITIES, SIDES
 from services.contract.phrasing import label_text
 
 _KNOWN = REPORTING | SIDES.keys() | SEVERITIES.keys() | NARROWER | PLACES
@@ -79,9 +79,8 @@ def no_identity(page: Page) -> Iterator[Problem]:
     for line in page.lines:
         text = line.sentence.text
         kinds = dict.fromkeys(kind for kind, pattern in _IDENTITY if pattern.search(text))
-        if any(
-            word.start and text[word.start].isupper() and word.text not in _allowed(line) for word in line.reading.words
-        ):
+        allowed = _allowed(line)
+        if any(word.start and text[word.start].isupper() and word.text not in allowed for word in line.reading.words):
             kinds["a name"] = None
         for kind in kinds:
             yield line.problem("no_identity", f"holds what looks like {kind}")
@@ -91,11 +90,28 @@ def every_word_is_known(page: Page) -> Iterator[Problem]:
     """A word that is neither a finding's name nor a word of reporting is a claim nobody can check."""
     spoken_for = COMPARISONS | RECOMMENDATIONS | DEVICES | OTHER_CONCEPTS
     for line in page.lines:
-        unknown = [word.text for word in line.reading.words if word.text not in _allowed(line) | spoken_for]
+        known = _allowed(line) | spoken_for
+        unknown = [word.text for word in line.reading.words if word.text not in known]
         unknown += _MARKS.findall(line.sentence.text)
         if unknown:
             words = ", ".join(dict.fromkeys(word[:30] for word in unknown[:6]))
             yield line.problem("every_word_is_known", f"words outside the vocabulary of a draft: {words}")
+
+
+def no_denial_or_doubt_is_left_hanging(page: Page) -> Iterator[Problem]:
+    """A "not", "possibly" or "excluded" that belongs to no finding leaves the reader to guess what it means."""
+    for line in page.lines:
+        if line.reading.idle:
+            words = ", ".join(dict.fromkeys(line.reading.idle))
+            yield line.problem("no_denial_or_doubt_is_left_hanging", f"it cannot be told what this is said of: {words}")
+
+
+def every_sentence_is_whole(page: Page) -> Iterator[Problem]:
+    """A sentence that was cut off, or never began, is not read to a clinician."""
+    for line in page.lines:
+        words = re.findall(r"[^\W_]+", line.reading.text)
+        if words and (words[0] in OPENERS or words[-1] in JOINTS):
+            yield line.problem("every_sentence_is_whole", "the sentence begins or ends in the middle")
 
 
 def nothing_is_said_twice(page: Page) -> Iterator[Problem]:
@@ -138,7 +154,8 @@ def _stutters(line: Line) -> bool:
 
 def _forbidden(page: Page, check: str, words: frozenset[str], reason: str) -> Iterator[Problem]:
     for line in page.lines:
-        met = dict.fromkeys(w.text for w in line.reading.words if w.text in words and w.text not in _own_words(line))
+        own = _own_words(line)
+        met = dict.fromkeys(w.text for w in line.reading.words if w.text in words and w.text not in own)
         if met:
             yield line.problem(check, f'"{", ".join(met)}" {reason}')
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from orchestrator.verification.lexicon import NONE_ASSESSED, PATTERNS
 from orchestrator.verification.scope import Stance
-from orchestrator.verification.stances import Place, stances_of
-from orchestrator.verification.vocabulary import NARROWER, PLACES, SEVERITIES, SIDES
-from services.contract import Laterality, Severity
+from orchestrator.verification.stances import Place, Stances, stances_of
+from orchestrator.verification.vocabulary import DOUBTS, NARROWER, PLACES, SEVERITIES, SIDES
+from services.contract import Label, Laterality, Severity
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(
     r"(?<![\w.])(\d+(?:[.,]\d+)?|[.]\d+)\s*(mm2|mm²|mm|cm|ml|hu|%|percent)?(?![\w.]*\d)", re.IGNORECASE
 )
+_MEASURED = frozenset({str(Label.CARDIOTHORACIC_RATIO), str(Label.LUNG_HEIGHT)})
 _BOTH_SIDES = re.compile(r"\b(?:left and right|right and left)\b")
 
 
@@ -56,13 +58,16 @@ class Reading(NamedTuple):
     claims: tuple[Claim, ...]
     words: tuple[Word, ...]
     numbers: tuple[Number, ...]
+    idle: tuple[str, ...]
+    """Words of denial or doubt that reach no concept."""
     none_assessed: bool
     """The sentence is the summary that none of the assessed findings is present."""
     none_other: bool
     """That summary speaks of the *other* assessed findings."""
 
 
-def read(text: str, names: Iterable[str] = ()) -> Reading:
+@lru_cache(maxsize=4096)
+def read(text: str, names: tuple[str, ...] = (), measured: tuple[str, ...] = ()) -> Reading:
     """Return what a sentence says.
 
     Parameters
@@ -71,32 +76,36 @@ def read(text: str, names: Iterable[str] = ()) -> Reading:
         One sentence, or a few.
     names
         Lower-case names of concepts beyond the lexicon, such as those of a site's own specialist.
+    measured
+        Lower-case names of measurements.
     """
     lower = _BOTH_SIDES.sub(lambda match: "bilateral".ljust(len(match[0])), text.lower())
     summary = NONE_ASSESSED.search(lower)
     if summary:
         lower = lower[: summary.start()] + " " * len(summary[0]) + lower[summary.end() :]
-    places = _places(lower, names)
+    places = _places(lower, names, frozenset(measured) | _MEASURED)
     covered = {at for place in places for at in range(place.start, place.end)}
     words = tuple(Word(m[0], m.start()) for m in _WORD.finditer(lower) if m.start() not in covered)
+    stances = stances_of(lower, places, covered)
     return Reading(
         text=lower,
-        claims=_claims(lower, places, words, covered),
+        claims=_claims(places, words, stances),
         words=words,
         numbers=tuple(_number(match) for match in _NUMBER.finditer(lower) if match.start() not in covered),
+        idle=tuple(word.text for word in words if word.text in DOUBTS and word.start not in stances.reaching),
         none_assessed=summary is not None,
         none_other=bool(summary and "other" in summary[0]),
     )
 
 
-def _places(lower: str, names: Iterable[str]) -> tuple[Place, ...]:
+def _places(lower: str, names: Iterable[str], measured: frozenset[str]) -> tuple[Place, ...]:
     found = [
-        Place(name, False, match.start(), match.end(), -1)
+        Place(name, False, match.start(), match.end(), -1, name in measured)
         for name in names
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", lower)
     ]
     found += [
-        Place(str(label), denied, match.start(), match.end(), _core(match))
+        Place(str(label), denied, match.start(), match.end(), _core(match), str(label) in measured)
         for label, denied, pattern in PATTERNS
         for match in pattern.finditer(lower)
     ]
@@ -121,16 +130,15 @@ def _number(match: re.Match[str]) -> Number:
     return Number(float(digits), len(digits.partition(".")[2]), (match[2] or "").replace("²", "2"), match.start())
 
 
-def _claims(lower: str, places: tuple[Place, ...], words: tuple[Word, ...], covered: set[int]) -> tuple[Claim, ...]:
-    stances, segment_of = stances_of(lower, places, covered)
+def _claims(places: tuple[Place, ...], words: tuple[Word, ...], stances: Stances) -> tuple[Claim, ...]:
     said: list[list[str]] = [[] for _ in places]
     for word in words:
         if word.text in SIDES or word.text in SEVERITIES or word.text in NARROWER or word.text in PLACES:
-            for index in _belongs_to(word.start, places, segment_of):
+            for index in _belongs_to(word.start, places, stances.segment_of):
                 said[index].append(word.text)
     claims: list[Claim] = []
     last_side: Laterality | None = None
-    for place, stance, spoken in zip(places, stances, said, strict=True):
+    for place, stance, spoken in zip(places, stances.of_places, said, strict=True):
         own = _side(spoken)
         side = own or last_side
         claims.append(

@@ -18,6 +18,18 @@ class Place(NamedTuple):
     end: int
     core: int
     """Where the claim is made, when that is later than the first word; else -1."""
+    measured: bool
+    """A measurement has a value; it can be neither denied nor doubted."""
+
+
+class Stances(NamedTuple):
+    """What was found out about the places of a sentence."""
+
+    of_places: list[Stance]
+    segment_of: list[int]
+    """For every character the number of its segment."""
+    reaching: set[int]
+    """Character positions of the triggers that reached a place."""
 
 
 class _Segment(NamedTuple):
@@ -35,8 +47,8 @@ _VERB = re.compile(
 _DETERMINER = re.compile(r"\s*(?:there|a|an|the)\b")
 
 
-def stances_of(lower: str, places: tuple[Place, ...], covered: set[int]) -> tuple[list[Stance], list[int]]:
-    """Return the stance of each place and, for every character, the number of its segment."""
+def stances_of(lower: str, places: tuple[Place, ...], covered: set[int]) -> Stances:
+    """Return the stance of each place, the segments, and which triggers did something."""
     triggers = find_triggers(lower, covered)
     spent = covered | {at for trigger in triggers for at in range(trigger.start, trigger.end)}
     clauses = _clauses(lower, spent, triggers)
@@ -45,9 +57,12 @@ def stances_of(lower: str, places: tuple[Place, ...], covered: set[int]) -> tupl
     for number, segment in enumerate(segments):
         segment_of[segment.start : segment.end + 1] = [number] * (segment.end + 1 - segment.start)
     said: list[list[Stance]] = [[Stance.DENIED] if place.denied else [] for place in places]
-    for clause in clauses:
-        _let_reach(lower, clause, triggers, places, said)
-    return [_together(stances) for stances in said], segment_of
+    reaching = {trigger for clause in clauses for trigger in _let_reach(lower, clause, triggers, places, said)}
+    return Stances(
+        of_places=[_together(stances) for stances in said],
+        segment_of=segment_of,
+        reaching={at for trigger in reaching for at in range(trigger.start, trigger.end)},
+    )
 
 
 def _clauses(lower: str, spent: set[int], triggers: tuple[Found, ...]) -> list[list[_Segment]]:
@@ -106,30 +121,34 @@ def _let_reach(
     triggers: tuple[Found, ...],
     places: tuple[Place, ...],
     said: list[list[Stance]],
-) -> None:
+) -> set[Found]:
     """Walk the clause from left to right; every place takes the stances that reach it."""
     first, last = clause[0].start, clause[-1].end
-    inside = [index for index, place in enumerate(places) if first <= place.start < last]
+    inside = [index for index, place in enumerate(places) if first <= place.start < last and not place.measured]
     events: list[tuple[int, int, _Segment | Found | int]] = [(segment.start, 0, segment) for segment in clause]
     events += [(trigger.start, 1, trigger) for trigger in triggers if first <= trigger.start < last]
     events += [(places[index].start, 2, index) for index in inside]
-    active: list[Stance] = []
+    active: list[Found] = []
     behind: list[int] = []
+    reaching: set[Found] = set()
     spoken = False
     for _, _, event in sorted(events, key=lambda item: item[:2]):
         if isinstance(event, _Segment):
             if spoken and _opens_afresh(lower, event):
                 active = []
         elif isinstance(event, int):
-            said[event] += active
+            said[event] += [trigger.stance for trigger in active]
+            reaching |= set(active)
             behind.append(event)
             spoken = True
         elif _looks_back(event, clause, [places[index] for index in inside]):
             for index in behind[-1:] if _bracketed(event, clause) else behind:
                 said[index].append(event.stance)
+                reaching.add(event)
         else:
-            active = [event.stance] if spoken else [*active, event.stance]
+            active = [event] if spoken else [*active, event]
             spoken = False
+    return reaching
 
 
 def _opens_afresh(lower: str, segment: _Segment) -> bool:

@@ -53,17 +53,39 @@ REPORTING: frozenset[str] = words_of(
     seen noted identified demonstrated visible visualized visualised observed found detected shown evident
     apparent appreciated recognized depicted show shows showing demonstrate demonstrates reveal reveals appear
     appears appearance contain contains presence present absent absence evidence evidenced sign signs indication
-    finding findings assessed assessment classified specialist specialists algorithm experimental score scores chest
+    finding findings assessed assessment classified specialist specialists algorithm experimental chest
     radiograph radiographs radiographic film image images view frontal x ray study examination lung lungs
     pulmonary pleural pleura thorax thoracic hemithorax heart cardiac silhouette shadow cardiomediastinal
     cardiomediastinum mediastinum mediastinal contours space spaces field fields region area areas side sides
     sided size contour location located involving involves affecting likely probable probably possible possibly
-    indeterminate uncertain equivocal questionable cannot could may might can excluded exclude confirmed confirm
-    determined ruled rule out certain certainty either way favored favor favors suspected suspicious suspicion
+    indeterminate uncertain equivocal questionable cannot could may might excluded exclude confirmed confirm
+    determined ruled out favored favor favors suspected suspicious suspicion
     concern suggest suggests suggesting suggestive represent represents representing consistent compatible free
-    negative positive degree grade graded degrees severity measured measures measuring measurement value ratio
-    estimated calculated equals equal approximately about unit also whether together where other only impression
+    negative degree grade graded degrees severity measured measures measuring measurement value ratio
+    estimated calculated equals equal approximately also whether together impression
     conclusion summary respectively all each site hu mm cm ml percent
     """
 )
 """Words of reporting that claim nothing by themselves."""
+
+DOUBTS: frozenset[str] = words_of(
+    """
+    no not none without neither nor absent absence free negative excluded exclude ruled out cannot could may might
+    possible possibly indeterminate uncertain equivocal questionable likely probable probably suspected suspicious
+    suspicion concern suggest suggests suggesting suggestive favor favors favored consistent compatible represent
+    represents representing confirmed confirm determined unclear inconclusive
+    """
+)
+"""Words that deny, doubt or hedge; where one of them reaches no concept, nobody can tell what it was meant for."""
+
+JOINTS: frozenset[str] = words_of(
+    "a an the of in on at to for by from as with within and or nor but however although while its which is are was "
+    "were be been being has have had do does no not without neither may might could cannot also there this that "
+    "these those"
+)
+"""Words that no whole sentence ends with."""
+
+OPENERS: frozenset[str] = JOINTS - words_of(
+    "a an the in on at for within there this that these those no not neither without although while has have"
+)
+"""Words that no whole sentence begins with."""
