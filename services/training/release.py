@@ -81,6 +81,7 @@ def save_weights(weights: dict[str, torch.Tensor], folder: Path) -> dict[str, to
     folder.mkdir(parents=True, exist_ok=True)
     halves = {name: (w.half() if w.dtype.is_floating_point else w).contiguous() for name, w in weights.items()}
     save_file(halves, folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).chmod(0o644)
     return {name: w.float() if w.dtype.is_floating_point else w for name, w in halves.items()}
 
 
