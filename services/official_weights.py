@@ -10,24 +10,14 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
 
-import httpx
-import structlog
-
+from services.downloads import download
 from services.errors import WeightsDamaged, WeightsForbidden, WeightsMissing
 from services.settings import ServiceSettings
-
-CONNECT_TIMEOUT_S = 3.0
-READ_TIMEOUT_S = 10.0
-FIRST_BYTE_TIMEOUT_S = 6.0
-"""Also covers a name that does not resolve, which a socket's own timeout does not."""
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -73,49 +63,13 @@ def find_official(file: OfficialFile, settings: ServiceSettings) -> FoundFile:
         return _found(cached, "hub: the official file, from torchxrayvision's own cache")
     if settings.air_gapped:
         raise WeightsMissing(f"{file.name} is in no folder, and nothing is downloaded in an air-gapped deployment")
-    _download(file.url, cached)
+    download(file.url, cached)
     return _found(cached, "hub: the official file, downloaded at this start")
 
 
 def _found(path: Path, described: str) -> FoundFile:
     with path.open("rb") as opened:
         return FoundFile(path, described, hashlib.file_digest(opened, "sha256").hexdigest())
-
-
-def _download(url: str, path: Path) -> None:
-    log.info("weights_download", file=path.name)
-    if not _answers(url):
-        raise WeightsMissing(f"{path.name} is in no folder, and its publisher cannot be reached from here")
-    part = path.with_name(path.name + ".part")
-    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with httpx.stream("GET", url, timeout=timeout, follow_redirects=True) as answer, part.open("wb") as opened:
-            answer.raise_for_status()
-            for chunk in answer.iter_bytes(1 << 20):
-                opened.write(chunk)
-        part.replace(path)
-    except (httpx.HTTPError, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise WeightsMissing(f"the download of {path.name} stopped ({type(error).__name__})") from error
-
-
-def _answers(url: str) -> bool:
-    """Whether the publisher answers in time, tried in a thread that may be left behind."""
-    answered = threading.Event()
-
-    def ask() -> None:
-        try:
-            answer = httpx.head(url, timeout=CONNECT_TIMEOUT_S)
-        except (httpx.HTTPError, OSError):
-            return
-        if answer.status_code < 400:
-            answered.set()
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(FIRST_BYTE_TIMEOUT_S)
-    return answered.is_set()
 
 
 class _ModuleUnpickler(pickle.Unpickler):

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from services.downloads import answers
 from services.errors import WeightsDamaged, WeightsForbidden, WeightsMissing
 from services.manifest import Manifest, SelfTest, described_file, read_manifest
 from services.settings import ServiceSettings, read_settings
@@ -105,16 +106,18 @@ def _allow(manifest: Manifest, settings: ServiceSettings) -> None:
 
 
 def _download(manifest: Manifest) -> Path:
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import constants, hf_hub_download
 
     assert manifest.hub is not None
+    if not answers(constants.ENDPOINT):
+        raise WeightsMissing(f"{manifest.id}: not on this machine, and the hub cannot be reached from here")
     try:
         paths = [
             hf_hub_download(manifest.hub.repository, file.name, revision=manifest.hub.revision, etag_timeout=3)
             for file in manifest.files
         ]
     except (OSError, ValueError) as error:
-        raise WeightsMissing(f"{manifest.id}: the hub did not answer ({type(error).__name__})") from error
+        raise WeightsMissing(f"{manifest.id}: the download from the hub stopped ({type(error).__name__})") from error
     return Path(paths[0]).parent
 
 

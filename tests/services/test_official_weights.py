@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services import official_weights
+from services import downloads, official_weights
 from services.errors import WeightsDamaged, WeightsForbidden, WeightsMissing
 from services.official_weights import FoundFile, OfficialFile, find_official, read_pickled_network, read_state
 from services.settings import ServiceSettings
@@ -39,7 +39,7 @@ def test_the_folder_of_the_site_goes_before_the_cache(tmp_path: Path, settings: 
 
 
 def test_an_air_gapped_service_makes_no_request(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(official_weights, "_download", lambda *_: pytest.fail("made a request"))
+    monkeypatch.setattr(official_weights, "download", lambda *_: pytest.fail("made a request"))
     with pytest.raises(WeightsMissing, match="air-gapped"):
         find_official(FILE, settings.model_copy(update={"air_gapped": True}))
 
@@ -53,7 +53,7 @@ def test_a_publisher_that_cannot_be_reached_is_given_up_within_seconds(settings:
 
 
 def test_a_name_that_never_resolves_is_given_up_too(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(official_weights, "FIRST_BYTE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(downloads, "FIRST_BYTE_TIMEOUT_S", 0.2)
 
     def never_resolves(*_: object, **__: object) -> None:
         time.sleep(2)

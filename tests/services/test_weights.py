@@ -136,7 +136,7 @@ def test_a_hub_that_cannot_be_reached_means_no_weights(
         raise socket.gaierror("no such name")
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    with pytest.raises(WeightsMissing, match="did not answer"):
+    with pytest.raises(WeightsMissing, match="cannot be reached"):
         find(bundled, settings)
 
 
