@@ -6,10 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +17,9 @@ if TYPE_CHECKING:
     import torch
 
 Floats = npt.NDArray[np.float32]
-Outputs = tuple[Floats, ...]
 MODEL = "model.xml"
 ROOT = Path(__file__).resolve().parents[1]
 PROBE_TIMEOUT_S = 120.0
-RUNS = 5
-LONGEST_TIMING_S = 3.0
-
-
-@dataclass(frozen=True)
-class Probed:
-    """What a child process measured."""
-
-    milliseconds: float
-    outputs: tuple[Floats, ...]
 
 
 class CompiledNetwork:
@@ -88,55 +74,25 @@ def convert(module: torch.nn.Module, example: torch.Tensor, folder: Path) -> str
     return None
 
 
-def probe(folder: Path, example: Floats, precision: str, threads: int) -> Probed | str:
+def probe(folder: Path, example: Floats, precision: str, threads: int) -> str | None:
     """Compile and run the converted network in a child process; return why it is refused, if so."""
     with tempfile.TemporaryDirectory() as scratch:
-        question, answer = Path(scratch, "example.npy"), Path(scratch, "answer.npz")
+        question = Path(scratch, "example.npy")
         np.save(question, example, allow_pickle=False)
-        command = [
-            sys.executable,
-            "-m",
-            __name__,
-            str(folder.resolve()),
-            precision,
-            str(threads),
-            str(question),
-            str(answer),
-        ]
+        command = [sys.executable, "-m", __name__, str(folder.resolve()), precision, str(threads), str(question)]
         try:
             ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=PROBE_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired:
             return f"did not finish within {PROBE_TIMEOUT_S:g} s in a child process"
-        if ended.returncode < 0:
-            return f"crashed in a child process ({signal.Signals(-ended.returncode).name})"
-        if ended.returncode > 0 or not answer.is_file():
-            return f"failed in a child process (exit status {ended.returncode})"
-        with np.load(answer, allow_pickle=False) as arrays:
-            outputs = tuple(arrays[f"output_{i}"] for i in range(len(arrays.files) - 1))
-            return Probed(float(arrays["milliseconds"]), outputs)
+    if ended.returncode < 0:
+        return f"crashed in a child process ({signal.Signals(-ended.returncode).name})"
+    return f"failed in a child process (exit status {ended.returncode})" if ended.returncode else None
 
 
-def timed(run: Callable[[Floats], Outputs], example: Floats) -> tuple[Outputs, float]:
-    """Return the outputs and the time of the fastest run in ms.
-
-    The fastest counts because neighbours on the machine only ever slow a run down. A network that
-    takes long is run only once more, or not at all.
-    """
-    times: list[float] = []
-    while len(times) < RUNS and sum(times) < LONGEST_TIMING_S:
-        started = time.perf_counter()
-        outputs = run(example)
-        times.append(time.perf_counter() - started)
-    return outputs, round(1000 * min(times), 1)
-
-
-def _probe_here(folder: str, precision: str, threads: str, question: str, answer: str) -> None:
+def _probe_here(folder: str, precision: str, threads: str, question: str) -> None:
     """Run in the child process."""
     network = CompiledNetwork(Path(folder), precision, int(threads))
-    example = np.load(question, allow_pickle=False)
-    outputs, milliseconds = timed(network, example)
-    named = {f"output_{i}": output for i, output in enumerate(outputs)}
-    np.savez(answer, allow_pickle=False, milliseconds=np.float64(milliseconds), **named)
+    network(np.load(question, allow_pickle=False))
 
 
 if __name__ == "__main__":

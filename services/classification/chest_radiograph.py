@@ -198,6 +198,8 @@ class ChestRadiograph:
         for image in images:
             grid, place = image.xrv_input(SIZE)
             logits, features = loaded.backend(grid[None, None])
+            # einsum, not a matrix product: the threads of BLAS wait for each other on a busy machine
+            heats = np.einsum("lc,crk->lrk", loaded.classifier, np.maximum(features[0], 0.0))
             scores = op_scale(sigmoid(logits[0]), [head.youden for head in loaded.heads])
             for index, head in enumerate(loaded.heads):
                 score = float(scores[index])
@@ -205,17 +207,15 @@ class ChestRadiograph:
                 if limitation:
                     limits.append(limitation)
                     continue
-                heat = np.tensordot(loaded.classifier[index], np.maximum(features[0], 0.0), 1)
-                findings.append(self._finding(loaded, image, head, score, heat_map(heat, place)))
+                findings.append(self._finding(image, head, score, heats[index], place))
         return self._result(loaded, findings, limits)
 
-    def _finding(self, loaded: _Loaded, image: Pixels, head: Head, score: float, heat: Floats) -> Finding:
-        word = likelihood_of(score, head.points)
-        regions = (
-            ()
-            if word is Likelihood.ABSENT
-            else (HeatMap(array=image.write_heat_map(heat), method="class activation map"),)
-        )
+    def _finding(self, image: Pixels, head: Head, score: float, activation: Floats, place: Letterbox) -> Finding:
+        word, loaded = likelihood_of(score, head.points), self._in_force()
+        regions: tuple[HeatMap, ...] = ()
+        if word is not Likelihood.ABSENT:
+            array = image.write_heat_map(heat_map(activation, place))
+            regions = (HeatMap(array=array, method="class activation map"),)
         evidence = Evidence(
             image_id=image.image_id,
             algorithm=loaded.algorithm,

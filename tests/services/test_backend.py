@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from services import backend
-from services.backend import Backend, offer
-from services.openvino_runner import MODEL, Probed
+from services.backend import EAGER, Backend, Candidate, _choose, offer
+from services.openvino_runner import MODEL, CompiledNetwork
 from tests.services.tiny import settings_for
 
 EXAMPLE = np.random.default_rng(0).random((1, 1, 48, 48), dtype=np.float32)
@@ -78,7 +78,8 @@ def test_a_crash_in_openvino_costs_a_candidate_not_the_service(tmp_path: Path, m
 def test_a_candidate_that_disagrees_is_refused_even_when_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backend, "probe", lambda *_: Probed(0.001, tuple(o + 1 for o in expected(EXAMPLE))))
+    real = CompiledNetwork.__call__
+    monkeypatch.setattr(CompiledNetwork, "__call__", lambda self, images: tuple(o + 1 for o in real(self, images)))
     chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path, backend="openvino"))
     assert chosen.choice.chosen == "torch fp32"
     assert "differs from eager fp32" in chosen.described
@@ -102,6 +103,15 @@ def test_a_converted_network_with_other_weights_is_not_used(tmp_path: Path) -> N
     for path in (tmp_path / "run").rglob("compiled"):
         shutil.rmtree(path)
     assert_agrees(offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings), EXAMPLE)
+
+
+def test_the_fastest_is_chosen_and_eager_torch_only_where_nothing_comes_near() -> None:
+    eager = Candidate(name=EAGER, milliseconds=100.0, difference=0.0)
+    for milliseconds, expected_name in ((30.0, "openvino f32"), (115.0, "openvino f32"), (130.0, EAGER)):
+        openvino = Candidate(name="openvino f32", milliseconds=milliseconds, difference=1e-6)
+        assert _choose([eager, openvino], "auto") == expected_name
+        assert _choose([eager, openvino], "openvino") == "openvino f32"
+    assert _choose([eager], "openvino") == EAGER
 
 
 @pytest.mark.gpu
