@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.app import Specialist, create_app
+from services.classification.chest_radiograph import ChestRadiograph
 from services.classification.image_kind import ImageKindSpecialist
 
-SPECIALISTS: tuple[Specialist, ...] = (ImageKindSpecialist(),)
+SPECIALISTS: tuple[Specialist, ...] = (ChestRadiograph(), ImageKindSpecialist())
 """In the order of their results; another specialist is a module and a line here."""
 
 app = create_app("classification", SPECIALISTS)
