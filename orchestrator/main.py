@@ -21,6 +21,7 @@ from orchestrator.http.problems import speak_problems
 from orchestrator.http.rooms import Rooms
 from orchestrator.ingest.child import Children
 from orchestrator.ingest.limits import limits_from
+from orchestrator.ingest.store import remove_leftovers
 from orchestrator.logs import log_to_stderr
 from orchestrator.provenance import software_version
 from orchestrator.settings import Settings, settings_from_environment
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     """Open everything the routes work with, and close it at the end."""
     log_to_stderr(settings.log_level)
+    await asyncio.to_thread(remove_leftovers, settings.originals, settings.store)
     async with Children(limits_from(settings)) as children:
         rooms = Rooms(
             settings=settings,

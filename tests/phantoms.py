@@ -97,6 +97,9 @@ def _write_chest(options: argparse.Namespace) -> None:
         dataset = radiograph_dataset(
             chest.pixels, modality=options.modality, seed=options.seed, photometric=options.photometric
         )
+        if options.calibrated:
+            dataset.PixelSpacing = dataset.ImagerPixelSpacing
+            dataset.PixelSpacingCalibrationType = "FIDUCIAL"
         options.out.write_bytes(dicom_bytes(dataset))
     elif extension == ".png":
         options.out.write_bytes(png_bytes(chest.pixels, options.bits))
@@ -121,6 +124,7 @@ def main() -> None:
     parser.add_argument("--modality", choices=["CR", "DX"], default="DX")
     parser.add_argument("--photometric", choices=["MONOCHROME1", "MONOCHROME2"], default="MONOCHROME2")
     parser.add_argument("--bits", type=int, choices=[8, 16], default=16)
+    parser.add_argument("--calibrated", action="store_true", help="the spacing was measured on a known object")
     parser.add_argument("--truth", type=Path)
     options = parser.parse_args()
     if options.picture is None:

@@ -7,9 +7,12 @@ or not at all: a temporary file in ``.incoming`` is synced and renamed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +97,20 @@ def put_array(
     finally:
         path.unlink(missing_ok=True)
     return location, digest
+
+
+def remove_leftovers(*roots: Path, older_than_s: float = 3600.0) -> int:
+    """Remove unfinished files that a killed process left behind, and return how many.
+
+    Only what nobody has touched for ``older_than_s`` goes: an upload that is still coming stays.
+    """
+    removed = 0
+    for left in (left for root in roots for left in (root / INCOMING).glob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > older_than_s:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                removed += 1
+    return removed
 
 
 class _Hashing:
