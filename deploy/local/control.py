@@ -86,7 +86,8 @@ def down(folder: RunFolder) -> Ended:
 def _start(folder: RunFolder, together: bool) -> State:
     command = [sys.executable, "-m", "deploy.local.supervisor", *(["--together"] if together else [])]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), processes.MARK: folder.mark, "WETREAD_RUN": str(folder.path)}
-    with (folder.logs / "supervisor.log").open("ab") as log:
+    path = folder.logs / "supervisor.log"
+    with path.open("ab") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -96,7 +97,8 @@ def _start(folder: RunFolder, together: bool) -> State:
         if state is not None and state.supervisor_pid == process.pid:
             return state
         time.sleep(0.1)
-    raise DidNotStart(f"the supervisor did not start; see {folder.logs / 'supervisor.log'}")
+    said = path.read_text(errors="replace").strip().splitlines()
+    raise DidNotStart(f"the supervisor did not start: {said[-1] if said else 'it said nothing'} ({path})")
 
 
 def _wait_for_end(state: State, patience_s: float) -> None:

@@ -115,6 +115,9 @@ def main() -> int:
     earlier = folder.read()
     kept = dict(earlier.ports) if earlier else {}
     if settings.port:
+        if not ports.is_free(settings.port):
+            sys.stderr.write(f"port {settings.port} (WETREAD_PORT) is taken by another program\n")
+            return 4
         kept["orchestrator"] = settings.port
     chosen = ports.choose(port_names(together), kept)
     Supervisor(folder, plan(settings, folder, chosen, together), chosen, together=together).run()

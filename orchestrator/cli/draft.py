@@ -131,13 +131,16 @@ def _write(voice: Voice, api: Api, outcome: StudyDrafted, folder: Path) -> Study
     assert outcome.study_id is not None
     written = {name: api.draft(outcome.study_id, form) for name, form in FORMS}
     written |= {f"evidence/{name}": png for name, png in api.evidence(outcome.study_id)}
+    report = DraftReport.model_validate_json(written["draft.json"])
+    written["draft.json"] = report.model_dump_json(indent=2).encode() + b"\n"
     (folder / "evidence").mkdir(parents=True, exist_ok=True)
     for stale in (folder / "evidence").glob("*.png"):
         stale.unlink()
     for name, content in written.items():
         (folder / name).write_bytes(content)
+    if outcome.reason:
+        voice.progress(f"  {outcome.status}: {outcome.reason}")
     text = written["draft.txt"].decode()
-    report = DraftReport.model_validate_json(written["draft.json"])
     stages = tuple(StageShown(stage=stage.stage, seconds=stage.seconds) for stage in report.stages)
     voice.text(text)
     rows = [(stage.stage, f"{stage.seconds * 1000:.0f} ms") for stage in stages]

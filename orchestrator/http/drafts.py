@@ -94,9 +94,7 @@ async def list_evidence(study_id: StudyId, rooms: WithRooms) -> EvidenceList:
     )
 
 
-@router.get(
-    "/{study_id}/evidence/{name}.png", response_class=Response, responses={**_PNG, **documented(404, 422, 503)}
-)
+@router.get("/{study_id}/evidence/{name}.png", response_class=Response, responses={**_PNG, **documented(404, 422, 503)})
 async def get_evidence(
     study_id: StudyId, name: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,120}$")], rooms: WithRooms
 ) -> Response:

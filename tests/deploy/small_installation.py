@@ -15,23 +15,30 @@ from deploy.local.state import RunFolder
 from deploy.local.supervisor import Supervisor
 
 TREE = """
-import subprocess, sys, time
+import pathlib, subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+pathlib.Path(sys.argv[1]).touch()
 time.sleep(600)
 """
 BROKEN = "raise SystemExit('no libnuma here')"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+STUBBORN = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(600)
+"""
 
 
 def small_installation(folder: RunFolder, port: int) -> Installation:
     url = f"http://127.0.0.1:{port}/"
     serve = ("-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder.logs))
+    grown, deaf = folder.path / "grown", folder.path / "deaf"
     broken = (Part("broken", (sys.executable, "-c", BROKEN), lambda: False),)
     return Installation(
         (
             Part("server", (sys.executable, *serve), lambda: answers_ok(url), lambda: answers_ok(url), url=url),
-            Part("tree", (sys.executable, "-c", TREE), lambda: True, after=("server",)),
-            Part("stubborn", (sys.executable, "-c", STUBBORN), lambda: True),
+            Part("tree", (sys.executable, "-c", TREE, str(grown)), grown.exists, after=("server",)),
+            Part("stubborn", (sys.executable, "-c", STUBBORN, str(deaf)), deaf.exists),
             Part("absent", (), lambda: True, off="not on this machine"),
             *(broken if "broken" in sys.argv else ()),
         ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import control, processes
+from deploy.local.errors import DidNotStart
 from deploy.local.settings import ROOT
 from deploy.local.state import Phase, RunFolder, State
 
@@ -121,3 +124,21 @@ def test_another_installation_is_left_alone(folder, supervisor, tmp_path):
 
 def test_down_of_what_never_ran_is_no_error(tmp_path):
     assert control.down(RunFolder(tmp_path / "nothing")) == control.Ended(False, 0, ())
+
+
+def test_a_port_that_another_program_holds_is_named(folder, monkeypatch):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        monkeypatch.setenv("WETREAD_PORT", str(port))
+        with pytest.raises(DidNotStart, match=f"port {port} .WETREAD_PORT. is taken"):
+            control.up(folder, together=False, progress=lambda state: None)
+
+
+def test_a_second_supervisor_does_not_start_beside_the_first(folder, monkeypatch):
+    folder.make()
+    with folder.supervisor_lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(DidNotStart, match="another supervisor is running"):
+            control.up(folder, together=False, progress=lambda state: None)
