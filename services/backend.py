@@ -27,6 +27,7 @@ from services.contract import Fact
 from services.openvino_runner import CompiledNetwork, convert, probe
 from services.processor import computes_in_bf16, processor
 from services.settings import ServiceSettings, read_settings
+from services.torchvision_guard import guard_torchvision
 
 Floats = npt.NDArray[np.float32]
 Outputs = tuple[Floats, ...]
@@ -42,6 +43,8 @@ _MEASURING = threading.Lock()
 """One measurement at a time: two would slow each other down."""
 
 log = structlog.get_logger()
+
+guard_torchvision()  # before any network's library looks for torchvision, and finds it missing for good
 
 
 class Candidate(Fact):

@@ -18,6 +18,7 @@ from services import VERSION
 from services.app import Room
 from services.contract import Readiness
 from services.problems import speak_problems
+from services.torchvision_guard import guard_torchvision
 
 SERVICES = ("classification", "segmentation", "detection")
 
@@ -64,4 +65,5 @@ def __getattr__(name: str) -> FastAPI:
     """Build ``app`` when a server asks for it, so that importing :func:`together` loads no specialist."""
     if name != "app":
         raise AttributeError(name)
+    guard_torchvision()  # before the first specialist imports a library that looks for torchvision
     return together({service: import_module(f"services.{service}.main").app for service in SERVICES})
