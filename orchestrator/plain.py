@@ -18,6 +18,11 @@ _STATE = {
     Likelihood.INDETERMINATE: "indeterminate",
     Likelihood.ABSENT: "absent",
 }
+_NEEDED = {
+    SectionName.FINDINGS: {Presence.PRESENT, Presence.INDETERMINATE},
+    SectionName.IMPRESSION: {Presence.PRESENT},
+}
+"""What a section may not leave out."""
 _AT_MOST = 8
 """Absent findings in one sentence."""
 
@@ -54,8 +59,8 @@ def plain_sections(facts: Facts) -> tuple[Section, ...]:
 def replace_offending(sections: Sequence[Section], facts: Facts, problems: Sequence[Problem]) -> tuple[Section, ...]:
     """Return the sections with each offending sentence replaced by the plain sentence of what it cites.
 
-    A sentence that cites nothing known is dropped, and a PRESENT finding that no remaining sentence
-    cites is added, so that what comes back passes the checks.
+    A sentence that cites nothing known is dropped, and a PRESENT or INDETERMINATE finding that no remaining
+    sentence cites is added, so that what comes back passes the checks.
     """
     given = {section.name: section for section in sections}
     if len(given) != len(sections):
@@ -169,7 +174,8 @@ def _mended(name: SectionName, section: Section | None, facts: Facts, problems: 
         stands_in = (sentence,) if index not in offending else _plain_of(sentence, facts, spoken_of)
         spoken_of |= {citation.id for kept in stands_in for citation in kept.citations}
         mended += stands_in
-    missing = [f for f in facts.findings if f.presence is Presence.PRESENT and f.finding_id not in spoken_of]
+    needed = _NEEDED[name]
+    missing = [f for f in facts.findings if f.presence in needed and f.finding_id not in spoken_of]
     mended += _listed(missing, ())
     mended = _without_repeats(mended)
     if not mended:

@@ -12,6 +12,7 @@ from orchestrator.report import Facts, Problem, Section
 from orchestrator.verification.evidence import (
     certainty_agrees,
     every_citation_is_spoken_of,
+    every_open_finding_is_mentioned,
     every_present_finding_is_mentioned,
     every_sentence_cites_what_exists,
     none_present_only_where_none_is,
@@ -54,6 +55,7 @@ CHECKS: tuple[Check, ...] = (
     site_agrees,
     nothing_is_narrowed,
     numbers_come_from_measurements,
+    every_open_finding_is_mentioned,
     every_present_finding_is_mentioned,
     no_blanket_normal,
     no_concept_without_a_specialist,

@@ -209,21 +209,28 @@ def _is_rounded(number: Number, measurement: Measurement) -> bool:
 def every_present_finding_is_mentioned(page: Page) -> Iterator[Problem]:
     """What was found stands in the findings, and again in the impression that is read first."""
     for name in SectionName:
-        for finding in page.facts.findings:
-            if finding.presence is not Presence.PRESENT or _mentioned(page, finding, name):
-                continue
-            yield Problem(
-                check="every_present_finding_is_mentioned",
-                message=f"the {name} does not say that {label_text(finding.code)} ({finding.finding_id}) is present",
-                section=name,
-                finding_id=finding.finding_id,
-            )
+        yield from _left_out(page, Presence.PRESENT, name, "every_present_finding_is_mentioned")
+
+
+def every_open_finding_is_mentioned(page: Page) -> Iterator[Problem]:
+    """What could be neither shown nor ruled out is not passed over in the findings."""
+    yield from _left_out(page, Presence.INDETERMINATE, SectionName.FINDINGS, "every_open_finding_is_mentioned")
+
+
+def _left_out(page: Page, presence: Presence, name: SectionName, check: str) -> Iterator[Problem]:
+    for finding in page.facts.findings:
+        if finding.presence is not presence or _mentioned(page, finding, name):
+            continue
+        message = (
+            f"the {name} does not say that {label_text(finding.code)} ({finding.finding_id}) is {_WORDS_OF[presence]}"
+        )
+        yield Problem(check=check, message=message, section=name, finding_id=finding.finding_id)
 
 
 def _mentioned(page: Page, finding: Finding, name: SectionName) -> bool:
     return any(
         claim.concept == concept_of(finding)
-        and claim.stance in AGREES[Presence.PRESENT]
+        and claim.stance in AGREES[finding.presence]
         and (claim.side is None or _side_fits(claim, finding, line.agreeing(claim)))
         for line in page.lines
         if line.section is name and finding in line.findings

@@ -238,10 +238,10 @@ def wrong_severity(given: Facts, draft: tuple[Section, ...], chance: random.Rand
 
 
 def omitted(given: Facts, draft: tuple[Section, ...], chance: random.Random) -> tuple[Section, ...] | None:
-    one = _pick(given, chance, lambda f: f.presence is Presence.PRESENT)
+    one = _pick(given, chance, lambda f: f.presence is not Presence.ABSENT)
     if one is None:
         return None
-    section = chance.randrange(2)
+    section = chance.randrange(2) if one.presence is Presence.PRESENT else 0
     kept = [s for s in draft[section].sentences if one.finding_id not in {c.id for c in s.citations}]
     return _put(draft, kept, section)
 
