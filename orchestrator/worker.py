@@ -7,6 +7,7 @@ without a heartbeat is taken over, and what the queue forgot is put back from th
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 
@@ -99,7 +100,7 @@ class Worker:
             await self._jobs.done(job)
             return
         await self._ring(job.study_id)
-        log.info("drafting", study_id=job.study_id, attempt=job.attempt)
+        log.info("drafting", study_id=job.study_id, attempt=job.attempt, pid=os.getpid())
         study = await asyncio.to_thread(self._records.study, job.study_id)
         outcome = await draft_report(study, self._parts, lambda stage: self._tell(job, stage))
         await self._keep(job, outcome)

@@ -86,20 +86,24 @@ def own_redis() -> Iterator[RedisProcess]:
         process.kill()
 
 
-@pytest.fixture
-def settings(tmp_path: Path, redis_url: str) -> Settings:
-    """An installation of its own: folders, database and queue that no other test sees."""
+def settings_in(folder: Path, redis_url: str) -> Settings:
+    """Return an installation of its own: folders, database and queue that no other test sees."""
     return Settings(
-        store=tmp_path / "store",
-        originals=tmp_path / "originals",
-        cards=tmp_path / "cards",
-        database_url=f"sqlite:///{tmp_path}/wetread.db",
+        store=folder / "store",
+        originals=folder / "originals",
+        cards=folder / "cards",
+        database_url=f"sqlite:///{folder}/wetread.db",
         redis_url=redis_url,
         queue=f"test-{secrets.token_hex(4)}",
         job_idle_s=1.0,
         sweep_interval_s=0.5,
         specialist_deadline_s=20.0,
     )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    return settings_in(tmp_path, redis_url)
 
 
 @pytest.fixture(scope="session")
