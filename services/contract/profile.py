@@ -48,6 +48,8 @@ class Server(Fact):
     max_model_len: int = Field(ge=256, le=131072)
     eager: bool = False
     """Start without compilation: quick to start, slower to answer."""
+    threads: int | None = Field(default=None, ge=1, le=256)
+    """On a CPU: OpenMP threads, bound to no core; vLLM's own choice, bound to cores, when None."""
     extra_arguments: tuple[Argument, ...] = ()
 
 

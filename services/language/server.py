@@ -67,7 +67,9 @@ def arguments(profile: LanguageProfile, port: int, host: str = "127.0.0.1") -> l
 def environment(profile: LanguageProfile, *, cpu: bool, air_gapped: bool) -> dict[str, str]:
     """Return the variables that vLLM needs beside those it inherits."""
     offline = air_gapped or Path(location(profile.model)).is_dir()
-    return {**_EVERYWHERE, **(_ON_A_CPU if cpu else {}), **(_OFFLINE if offline else {})}
+    threads = profile.server.threads if profile.server is not None else None
+    unbound = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(threads)} if cpu and threads else {}
+    return {**_EVERYWHERE, **(_ON_A_CPU if cpu else {}), **unbound, **(_OFFLINE if offline else {})}
 
 
 def has_cpu_build() -> bool:
