@@ -152,9 +152,9 @@ def _numbered(findings: list[Finding], rng: Random) -> tuple[Finding, ...]:
 
 def _measurements(rng: Random, *, needed: bool) -> tuple[Measurement, ...]:
     drawn: list[tuple[str, Laterality | None, float]] = []
-    if needed or rng.random() < 0.6:
+    if needed or rng.random() < 0.7:
         drawn.append((str(Label.CARDIOTHORACIC_RATIO), None, rng.uniform(0.3, 0.85)))
-    if rng.random() < 0.2:
+    if rng.random() < 0.25:
         drawn += [(str(Label.LUNG_HEIGHT), side, rng.uniform(90, 380)) for side in (Laterality.RIGHT, Laterality.LEFT)]
     if rng.random() < 0.15:
         side = rng.choice((None, Laterality.LEFT, Laterality.RIGHT))

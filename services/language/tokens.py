@@ -1,7 +1,8 @@
 """The bundled model's tokenizer: byte-level BPE whose pieces are the phrases of the prompt format.
 
-A label, a JSON fragment, an id in brackets or a number is one token, so an answer is few decoding steps and a copied
-label is one copied token. Anything else falls back to words and bytes.
+A label, a JSON fragment or an id in brackets is one token, so an answer is few decoding steps and a copied label is one
+copied token. Numbers are read and written digit by digit: whole numbers as tokens are each too rare to be learned.
+Anything else falls back to words and bytes.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def pieces() -> str:
             r" \|",
             r"There (?:is|are)(?![a-z])",
             r"None of the assessed findings is present",
-            r" ?\d\.\d\d?(?!\d)",
-            r" ?\d{1,3}",
+            r" 0\.(?=\d)",
+            r" ?\d",
             r" ?[A-Za-z]+",
             r"\s+",
             r" ?[^\sA-Za-z0-9]",

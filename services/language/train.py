@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -42,7 +43,7 @@ class Recipe(Fact):
     vocabulary: int = 4096
     steps: int = 2000
     warm_up: int = 40
-    cool_down: float = 0.25
+    cool_down: float = 0.4
     examples_per_step: int = 24
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
@@ -170,12 +171,28 @@ def train_step(model: LlamaForCausalLM, optimizers: Optimizers, rate: float, par
     return total / counted
 
 
-def train(recipe: Recipe, out: Path, reports: Sequence[OpeniReport], checkpoint_every: int = 100) -> None:
+def start_from(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
+    """Take over the weights of an earlier run; a token that both vocabularies hold keeps its embedding."""
+    earlier = load_file(folder / "model.safetensors")
+    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    rows = earlier.pop("model.embed_tokens.weight")
+    model.load_state_dict(earlier, strict=False)
+    with torch.no_grad():
+        for token, identity in tokenizer.get_vocab().items():
+            if token in vocabulary:
+                model.model.embed_tokens.weight[identity] = rows[vocabulary[token]]
+
+
+def train(
+    recipe: Recipe, out: Path, reports: Sequence[OpeniReport], start: Path | None = None, checkpoint_every: int = 100
+) -> None:
     """Train, or go on from the checkpoint in ``out``, and write the model folder to ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     tokenizer = train_tokenizer(tokenizer_texts(reports, recipe.seed), recipe.vocabulary)
     model = LlamaForCausalLM(configuration(recipe, tokenizer))
+    if start is not None:
+        start_from(model, tokenizer, start)
     optimizers = Optimizers(model, recipe)
     checkpoint = out / "checkpoint.pt"
     first = _resume(checkpoint, recipe, model, optimizers)
@@ -214,13 +231,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the model and its checkpoint")
     parser.add_argument("--openi", type=Path, default=archive_path(), help="NLMCXR_reports.tgz")
     parser.add_argument("--steps", type=int, default=Recipe().steps)
+    parser.add_argument("--start", type=Path, help="model folder of an earlier run to take the weights from")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if arguments.openi is None:
         raise SystemExit("the Open-i reports were not found; install torchxrayvision or give --openi PATH")
     reports = [report for report in read_reports(arguments.openi) if report.split == "train"]
-    train(Recipe(steps=arguments.steps, seed=arguments.seed), arguments.out, reports)
+    train(Recipe(steps=arguments.steps, seed=arguments.seed), arguments.out, reports, arguments.start)
 
 
 if __name__ == "__main__":
