@@ -165,6 +165,7 @@ def main() -> None:
     parser.add_argument("--openi", type=Path, default=archive_path(), help="NLMCXR_reports.tgz")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     profile = read_profile(chosen.profile)
     asker = Asker(chosen.url, profile)
     draft = measure_drafts(asker, profile, chosen.studies)
