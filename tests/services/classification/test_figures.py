@@ -1,0 +1,65 @@
+"""The arithmetic behind a model card."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from services.classification.figures import (
+    area,
+    area_within,
+    calibration_error,
+    interval,
+    operating_points,
+    platt,
+    rates,
+)
+
+
+def test_the_area_counts_pairs_in_the_right_order() -> None:
+    assert area(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == pytest.approx(0.75)
+    assert area(np.array([0.5, 0.5]), np.array([True, False])) == pytest.approx(0.5)
+
+
+def test_what_only_tells_the_view_is_chance_within_the_view() -> None:
+    views = np.array(["AP"] * 50 + ["PA"] * 50)
+    truth = np.array([True] * 40 + [False] * 10 + [True] * 10 + [False] * 40)
+    scores = (views == "AP").astype(float)
+    assert area(scores, truth) > 0.75
+    assert area_within(scores, truth, views) == pytest.approx(0.5)
+
+
+def test_an_interval_draws_patients_and_not_films() -> None:
+    random = np.random.default_rng(1)
+    scores = random.normal(size=100)
+    single, many = (
+        interval(lambda drawn: float(scores[drawn].mean()), patients, 1)
+        for patients in ([str(film) for film in range(100)], [str(film // 20) for film in range(100)])
+    )
+    assert single != many
+
+
+def test_calibration_turns_logits_into_even_odds() -> None:
+    random = np.random.default_rng(2)
+    truth = random.random(4000) < 0.2
+    logits = random.normal(0, 1, 4000) * 3 + np.where(truth, 6.0, 0.0) + 4
+    slope, offset = platt(logits, truth)
+    scores = 1 / (1 + np.exp(-(slope * logits + offset)))
+    assert calibration_error(scores, truth) < 0.05
+
+
+def test_points_keep_their_promise() -> None:
+    random = np.random.default_rng(3)
+    truth = random.random(3000) < 0.5
+    scores = 1 / (1 + np.exp(-random.normal(0, 1, 3000) - np.where(truth, 2, -2)))
+    points = operating_points(scores, truth, np.array([]))
+    assert rates(scores, truth, points["absent"])[0] >= 0.94
+    assert rates(scores, truth, points["likely"])[1] >= 0.965
+    assert rates(scores, truth, points["present"])[1] >= 0.99
+
+
+def test_normal_films_of_another_hospital_raise_what_is_called_likely() -> None:
+    truth = np.arange(200) < 100
+    scores = np.where(truth, 0.9, 0.1)
+    elsewhere = np.linspace(0.5, 0.95, 100)
+    assert operating_points(scores, truth, elsewhere)["likely"] >= 0.93
