@@ -44,7 +44,7 @@ TABLE: tuple[Row, ...] = (
     Row(ImageKind.MR, "an MR image", ()),
     Row(ImageKind.ULTRASOUND, "an ultrasound image", ()),
     Row(ImageKind.FUNDUS, "a photograph of the eye", ()),
-    Row(ImageKind.NOT_MEDICAL, "not a medical image", ()),
+    Row(ImageKind.NOT_MEDICAL, "something other than a medical image", ()),
 )
 _ROWS = {row.kind: row for row in TABLE}
 _EXPECTED = "Only frontal (PA or AP) chest radiographs are read."
