@@ -58,6 +58,7 @@ LIMITS = (
     "Scores are calibrated where present and absent are equally common; they are no probability of disease.",
     "A film is never called normal: a low score for an abnormal film stays indeterminate.",
     "Nothing is said of people aged 6 to 15 years or below 1 year.",
+    "This run was resumed: 400 steps at 144 px under a longer schedule, the rest, up to 2200, at 112 px.",
 )
 
 

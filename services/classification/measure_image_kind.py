@@ -62,6 +62,7 @@ LIMITS = (
     "Radiographs of other body parts were drawn, not taken; few real ones were seen in testing.",
     "CT and MR were learnt from few patients and from drawings.",
     "An animal's chest film is not known to it.",
+    "This run was resumed: 900 steps under a schedule of 2400, then up to 1500 under one of 1500.",
 )
 
 
