@@ -29,8 +29,10 @@ SMALLEST_MAIN_PIECE = 0.80
 LARGEST_EDGE = 0.35
 """Share of a structure's height or width that may lie on the edge of the film."""
 LARGEST_OVERLAP = 0.05
-HEART_TO_THE_RIGHT = 0.03
-"""How far the middle of the heart may lie to the patient's right, as a share of the thorax."""
+HEART_TO_THE_RIGHT = 0.0
+"""How far the middle of the heart may lie to the patient's right of the thorax's middle, as a share of its width.
+
+At this limit 1 of 85 films as they are was refused, and most mirrored ones, though not all."""
 LUNGS_AND_HEART = frozenset({RIGHT_LUNG, LEFT_LUNG, HEART})
 
 

@@ -28,7 +28,7 @@ LIMITS = (
     "Children: outlines are drawn, but no ratio and no heart size are given.",
     "AP or unstated view: the ratio is given, the size of the heart is not judged.",
     "A lung behind the heart or under a large effusion is not part of the outline.",
-    "Dextrocardia and a mirrored film look alike; both are refused where the heart lies to the patient's right.",
+    "A mirrored film, or a heart on the right, is refused where the heart is seen right of the middle: most, not all.",
     "The operating points of the heart's size come from the error of the ratio, not from labelled hearts.",
 )
 CITATIONS = (
