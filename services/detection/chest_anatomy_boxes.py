@@ -25,7 +25,7 @@ from services.detection.box_report import FOUND_FROM, Boxes, BoxReader, BoxRepor
 from services.detection.network import SIZE, RetinaNetDetector, ServedNetwork, best_boxes, build_detector, build_network
 from services.pixels import Letterbox, Pixels
 from services.settings import ServiceSettings
-from services.weights import Floats, FoundWeights, find, run_self_test
+from services.weights import Floats, FoundWeights, find, run_self_test, self_test_input
 
 WEIGHTS = Path(__file__).parent / "weights" / "chest-anatomy-boxes"
 UNCERTAINTY = "mean_absolute_error"
@@ -57,7 +57,7 @@ class ChestAnatomyBoxes:
         found = find(self._folder, self._settings)
         network = build_network().eval()
         network.load_state_dict({name: value.float() for name, value in load_file(found.path()).items()})
-        example = np.zeros((1, 1, SIZE, SIZE), np.float32)
+        example = self_test_input(0, (1, 1, SIZE, SIZE))
         self._backend = offer(network, example, found.sha256, settings=self._settings)
         self._detector = build_detector(ServedNetwork(network, self._backend)).eval()
         self._found = found

@@ -25,7 +25,7 @@ from services.segmentation.anatomy_report import AnatomyReport, Reader, report_a
 from services.segmentation.network import SIZE, build_network
 from services.segmentation.outlines import Probabilities, outlines_from
 from services.settings import ServiceSettings
-from services.weights import Floats, FoundWeights, find, run_self_test
+from services.weights import Floats, FoundWeights, find, run_self_test, self_test_input
 
 WEIGHTS = Path(__file__).parent / "weights" / "chest-anatomy"
 
@@ -54,7 +54,7 @@ class ChestAnatomy:
         found = find(self._folder, self._settings)
         network = build_network().eval()
         network.load_state_dict({name: value.float() for name, value in load_file(found.path()).items()})
-        example = np.zeros((1, 1, SIZE, SIZE), np.float32)
+        example = self_test_input(0, (1, 1, SIZE, SIZE))
         self._backend = offer(network, example, found.sha256, settings=self._settings)
         self._found = found
         run_self_test(found.manifest.self_test, self.probabilities)
