@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import torch
-from monai.networks.nets import UNet
 
 from services.anatomy import CHEST_STRUCTURES
+from services.torchvision_guard import guard_torchvision
+
+guard_torchvision()  # MONAI looks for torchvision once and remembers that it failed
+
+from monai.networks.nets import UNet  # noqa: E402
 
 SIZE = 256
 """Side of the letterboxed square the network sees, in px."""

@@ -72,3 +72,15 @@ import torchvision.ops
     if "duplicate" in done.stderr.lower():
         pytest.skip("torchvision's own library loads here and declares the same operators")
     assert done.returncode == 0, done.stderr
+
+
+def test_networks_can_be_imported_in_any_order() -> None:
+    """MONAI remembers for good that torchvision could not be imported, and a detector then cannot be built."""
+    done = run(
+        """
+import services.segmentation.network
+from services.detection.network import build_network
+build_network()
+"""
+    )
+    assert done.returncode == 0, done.stderr
