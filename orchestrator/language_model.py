@@ -29,6 +29,8 @@ _MESSAGE_TYPES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user":
 _WORTH_A_RETRY = (openai.APIConnectionError, openai.InternalServerError)
 _ATTEMPTS = 2
 _PAUSE_S = 0.5
+_CONNECTIONS = httpx.Limits(max_connections=64, keepalive_expiry=3.0)
+"""An idle connection is given up before uvicorn, after five seconds, closes it under a request."""
 
 
 class CircuitBreaker:
@@ -79,6 +81,7 @@ class LanguageModelDoor:
         self.profile = profile
         self._base_url = base_url.rstrip("/").removesuffix("/v1")
         self._breaker = breaker or CircuitBreaker()
+        # LangChain would otherwise share one client between all doors, also across event loops that are closed.
         self._chat = ChatOpenAI(
             model=profile.served_name,
             base_url=f"{self._base_url}/v1",
@@ -89,6 +92,7 @@ class LanguageModelDoor:
             timeout=profile.deadline_s,
             streaming=False,
             use_responses_api=False,
+            http_async_client=httpx.AsyncClient(timeout=profile.deadline_s, limits=_CONNECTIONS),
         )
 
     async def phrase(self, question: Question, deadline_s: float | None = None) -> str:

@@ -1,6 +1,8 @@
 """The door to the language model, against a real HTTP server that misbehaves on purpose."""
 
+import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +49,8 @@ def completion(content: str | None) -> bytes:
 
 def handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def log_message(self, format: str, *arguments: object) -> None:
             pass
 
@@ -70,7 +74,8 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if step == "hang":
                 time.sleep(1.5)
             if step == "drop":
-                self.connection.close()
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
                 return
             if step == "html":
                 self.send(200, b"<html>proxy</html>")
@@ -165,6 +170,11 @@ async def test_a_refused_question_does_not_rest_the_server_for_the_next_study(se
         with pytest.raises(LanguageModelUnavailable, match="answered 400"):
             await asking.phrase(QUESTION)
     assert await asking.phrase(QUESTION) == "{}"
+
+
+def test_a_door_opened_in_a_new_event_loop_works_after_the_last_loop_was_closed(server: Server):
+    for _ in range(2):
+        assert asyncio.run(door(server).phrase(QUESTION)) == "{}"
 
 
 async def test_no_error_repeats_what_was_asked(server: Server):
