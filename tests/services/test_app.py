@@ -124,9 +124,13 @@ async def test_a_late_specialist_is_a_limitation_and_does_not_hold_up_the_other(
 
 
 async def test_a_withdrawn_question_is_never_asked(tmp_path: Path, film: ImageReference) -> None:
-    slow = Brightness(takes_s=0.3)
+    slow = Brightness(takes_s=3.0)
     async with running(create_app("classification", [slow], settings_for(tmp_path))) as client:
-        await asyncio.gather(analyze(client, film), *(analyze(client, film, deadline_s=0.1) for _ in range(5)))
+        first = asyncio.create_task(analyze(client, film))
+        while not slow.asked:
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*(analyze(client, film, deadline_s=0.1) for _ in range(5)))
+        await first
     assert slow.asked == 1
 
 
