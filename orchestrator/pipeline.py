@@ -11,13 +11,13 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from orchestrator.answer import parse_answer
 from orchestrator.cards import GATE_SPECIALIST
 from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.language_model import LanguageModelDoor
+from orchestrator.outcome import Found, Outcome, Phrased, without_language_model
 from orchestrator.outlines import Outlines
 from orchestrator.plain import plain_sections, replace_offending
 from orchestrator.progress import StudyStatus
@@ -27,10 +27,9 @@ from orchestrator.reconcile import reconcile
 from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Problem, Section
 from orchestrator.specialists import Specialists
 from orchestrator.stages import Stages, Tell
-from orchestrator.study import DeidentifiedStudy, Study
-from orchestrator.triage import GATE_SERVICE, Triage, needs_a_look, triage
+from orchestrator.study import Study
+from orchestrator.triage import GATE_SERVICE, needs_a_look, triage
 from orchestrator.verify import verify
-from services.contract import Limitation, LimitationReason, SpecialistResult
 
 
 @dataclass(frozen=True)
@@ -53,40 +52,6 @@ class Parts:
     async def close(self) -> None:
         """Close the connections."""
         await self.specialists.close()
-
-
-class Found(NamedTuple):
-    """What was found in one study, before a word is written."""
-
-    seen: DeidentifiedStudy
-    plan: Triage
-    facts: Facts
-    results: tuple[SpecialistResult, ...]
-    """What the specialists said before reconciling, the gate included."""
-
-    @property
-    def why(self) -> str:
-        """Why images are not read, in words for the one who sent them."""
-        withheld = dict.fromkeys(limit.detail for limit in self.seen.limitations)
-        return " ".join([*withheld, *([self.plan.why] if self.plan.limitations or not withheld else [])])
-
-
-class Outcome(NamedTuple):
-    """A draft, how the study ended, and what the specialists had said before reconciling."""
-
-    draft: DraftReport
-    status: StudyStatus
-    results: tuple[SpecialistResult, ...]
-    reason: str | None
-    """Why the study is refused."""
-
-
-class _Phrased(NamedTuple):
-    sections: tuple[Section, ...]
-    facts: Facts
-    author: Author
-    language_model: LanguageModel | None = None
-    attempts: tuple[Attempt, ...] = ()
 
 
 async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
@@ -141,10 +106,10 @@ async def find(study: Study, specialists: Specialists, outlines: Outlines, stage
     return Found(seen, plan, facts, (*look.results, *answer.results))
 
 
-async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> _Phrased:
+async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> Phrased:
     """Let the model phrase, check every sentence, correct, and replace what still does not hold."""
     if not (facts.findings or facts.measurements):
-        return _Phrased(plain_sections(facts), facts, Author.PLAIN_LIST)
+        return Phrased(plain_sections(facts), facts, Author.PLAIN_LIST)
     attempts: list[Attempt] = []
     sections: tuple[Section, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -163,9 +128,9 @@ async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> _Phrase
             question = ask_again(question, text, problems, parts.repair)
     except LanguageModelUnavailable as error:
         if not attempts:
-            return _Phrased(plain_sections(facts), _without_language_model(facts, error), Author.PLAIN_LIST)
+            return Phrased(plain_sections(facts), without_language_model(facts, error), Author.PLAIN_LIST)
     sections, author = _released(sections, facts, problems)
-    return _Phrased(sections, facts, author, model, tuple(attempts))
+    return Phrased(sections, facts, author, model, tuple(attempts))
 
 
 def _released(
@@ -179,13 +144,3 @@ def _released(
         return plain_sections(facts), Author.PLAIN_LIST
     kept = any(sentence.author == "language_model" for section in mended for sentence in section.sentences)
     return mended, Author.MIXED if kept else Author.PLAIN_LIST
-
-
-def _without_language_model(facts: Facts, error: LanguageModelUnavailable) -> Facts:
-    limit = Limitation(
-        what="phrasing by the language model",
-        reason=LimitationReason.LANGUAGE_MODEL_UNAVAILABLE,
-        detail=str(error),
-        source="language_model",
-    )
-    return facts.model_copy(update={"limitations": (*facts.limitations, limit)})

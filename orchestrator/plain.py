@@ -32,7 +32,7 @@ _REASONS: dict[LimitationReason, str] = {
     LimitationReason.UNTRAINED_LABEL: "Not assessed, the installed weights were never trained for it",
     LimitationReason.INVALID_SCORE: "Not assessed, the score was not a number between 0 and 1",
     LimitationReason.UNSUPPORTED_IMAGE: "Not assessed, no specialist reads such an image",
-    LimitationReason.UNSUPPORTED_VIEW: "Not assessed, no specialist reads this view",
+    LimitationReason.UNSUPPORTED_VIEW: "Not assessed, or only with reserve, because of the view",
     LimitationReason.OUT_OF_DISTRIBUTION: "Not assessed, the image is unlike those the specialist was trained on",
     LimitationReason.OUT_OF_POPULATION: "Not assessed, or only with reserve, outside the population it was shown for",
     LimitationReason.POOR_QUALITY: "Not assessed, the image quality does not allow it",

@@ -18,7 +18,8 @@ from orchestrator.errors import QueueUnavailable, RecordsUnavailable, WetreadErr
 from orchestrator.jobs import Job, Jobs
 from orchestrator.logs import fault, log_to_stderr
 from orchestrator.metrics import DRAFTS, JOB_RETRIES, LIMITATIONS, STAGE_SECONDS, STUDIES_ENDED
-from orchestrator.pipeline import Outcome, Parts, draft_report
+from orchestrator.outcome import Outcome
+from orchestrator.pipeline import Parts, draft_report
 from orchestrator.progress import EventKind
 from orchestrator.records import Records
 from orchestrator.report import StageTime

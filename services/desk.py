@@ -43,7 +43,7 @@ class Desk:
         """Return what is not assessed without this specialist: each label it names, or itself as a whole."""
         labels = self.specialist.labels if isinstance(self.specialist, NamesItsLabels) else ()
         if not labels:
-            what = f"everything that {self.name.replace('_', ' ')} assesses"
+            what = f"reading by {self.name.replace('_', ' ')}"
             return (Limitation(what=what, reason=reason, detail=detail, source=self.name),)
         return tuple(
             Limitation(what=str(label), code=coded(label), reason=reason, detail=detail, source=self.name)

@@ -23,13 +23,19 @@ _INK, _PAPER = (235, 235, 235), (18, 20, 24)
 Canvas = NDArray[np.uint8]
 
 
-def draw_evidence(draft: DraftReport, study: Study, arrays: Arrays) -> dict[str, bytes]:
-    """Return every picture of a draft as PNG bytes, by file name such as ``F1-pleural-effusion.png``."""
+def draw_evidence(draft: DraftReport, study: Study, arrays: Arrays, name: str | None = None) -> dict[str, bytes]:
+    """Return the pictures of a draft as PNG bytes, by file name such as ``F1-pleural-effusion.png``.
+
+    Parameters
+    ----------
+    name
+        The one picture that is wanted, without its ending; all of them where it is not given.
+    """
     images = images_of(study)
     drawn: dict[str, bytes] = {}
     for picture in pictures_of(draft):
         reference = images.get(picture.image_id)
-        if reference is not None and reference.location in arrays:
+        if name in (None, picture.name) and reference is not None and reference.location in arrays:
             drawn[f"{picture.name}.png"] = png(draw_picture(picture, reference, arrays))
     return drawn
 

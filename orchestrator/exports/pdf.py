@@ -7,9 +7,19 @@ from collections.abc import Sequence
 
 import cv2
 from PIL import Image
+from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas as Page
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageBreak, PageTemplate, Paragraph, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    PageBreak,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+)
 
 from orchestrator.exports.arrays import Arrays, images_of
 from orchestrator.exports.evidence import Canvas, draw_picture, film
@@ -38,6 +48,10 @@ _ROOM = 150 * mm
 """Text higher than this runs over the whole width, and the picture comes after it."""
 _PICTURES = 12
 _PIXELS = 800
+_FIRST_ROWS = 45 * mm
+"""A heading stands with the first rows of its table, or both go to the next page."""
+
+rl_config.useA85 = 0  # streams as bytes: the text form is a quarter longer, and takes more time than all the rest
 
 
 def render_pdf(draft: DraftReport, study: Study, arrays: Arrays) -> bytes:
@@ -85,8 +99,9 @@ def _story(draft: DraftReport, study: Study, shown: Sequence[Shown], look: Style
         *limitations_box(draft, look, _WIDTH),
         *([PageBreak()] if len(shown) > 1 else []),
         *picture_grid(shown[1:], look, _WIDTH),
+        CondPageBreak(_FIRST_ROWS),
         *findings_table(draft, look, _WIDTH),
-        PageBreak(),
+        CondPageBreak(_FIRST_ROWS),
         *provenance_table(provenance_of(draft), look, _WIDTH),
     ]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path as FilePath
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Response
 
 from orchestrator.errors import NotFound
-from orchestrator.exports.arrays import Arrays, read_arrays
+from orchestrator.exports.arrays import read_arrays
 from orchestrator.exports.evidence import draw_evidence
 from orchestrator.exports.fhir import render_bundle
 from orchestrator.exports.hl7v2 import render_oru
@@ -48,11 +50,12 @@ class _Wanted(NamedTuple):
 
     draft: DraftReport
     study: Study
-    arrays: Arrays
+
+    store: FilePath
 
     @property
     def pdf(self) -> bytes:
-        return render_pdf(self.draft, self.study, self.arrays)
+        return _pdf(self.store, self.draft.model_dump_json(), self.study.model_dump_json())
 
 
 class _Format(NamedTuple):
@@ -99,7 +102,7 @@ async def get_evidence(
     study_id: StudyId, name: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,120}$")], rooms: WithRooms
 ) -> Response:
     """Return one picture: mask, box or heat map over the film."""
-    picture = await asyncio.to_thread(_picture, rooms, study_id, f"{name}.png")
+    picture = await asyncio.to_thread(_picture, rooms, study_id, name)
     return Response(picture, media_type="image/png")
 
 
@@ -131,11 +134,20 @@ for _name, _wanted_format in _FORMATS.items():
 
 def _wanted(rooms: Rooms, study_id: str) -> _Wanted:
     draft, study = rooms.records.draft(study_id), rooms.records.study(study_id)
-    return _Wanted(draft, study, read_arrays(draft, study, rooms.settings.store))
+    return _Wanted(draft, study, rooms.settings.store)
+
+
+@lru_cache(maxsize=8)
+def _pdf(store: FilePath, draft_json: str, study_json: str) -> bytes:
+    """Laid out once for the three exports that hold it; known again by all it is made of."""
+    draft, study = DraftReport.model_validate_json(draft_json), Study.model_validate_json(study_json)
+    return render_pdf(draft, study, read_arrays(draft, study, store))
 
 
 def _picture(rooms: Rooms, study_id: str, name: str) -> bytes:
-    drawn = draw_evidence(*_wanted(rooms, study_id))
-    if name not in drawn:
+    wanted = _wanted(rooms, study_id)
+    arrays = read_arrays(wanted.draft, wanted.study, wanted.store)
+    drawn = draw_evidence(wanted.draft, wanted.study, arrays, name)
+    if not drawn:
         raise NotFound("the draft has no such picture; see /evidence for those it has")
-    return drawn[name]
+    return drawn[f"{name}.png"]
