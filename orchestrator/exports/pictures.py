@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import NamedTuple
 
 from orchestrator.report import DraftReport, Facts
-from services.contract import Evidence, HeatMap, Laterality, Line, Mask, Presence, Region
+from services.contract import Evidence, HeatMap, Laterality, Line, Mask, Presence, Region, Structure
 from services.contract.phrasing import label_text, number_text
 
 Colour = tuple[int, int, int]
@@ -71,7 +71,7 @@ def _finding_pictures(facts: Facts) -> Iterator[Picture]:
         name = label_text(finding.code)
         said = ", ".join(str(word) for word in (finding.likelihood, finding.laterality, finding.severity) if word)
         title = f"{finding.finding_id}  {name} ({said})"
-        yield from _by_image(finding.finding_id, name, title, finding.evidence)
+        yield from _by_image(finding.finding_id, name, title, finding.evidence, facts)
 
 
 def _measurement_pictures(facts: Facts) -> Iterator[Picture]:
@@ -79,42 +79,55 @@ def _measurement_pictures(facts: Facts) -> Iterator[Picture]:
         name = label_text(measurement.name)
         side = f"{measurement.laterality} " if measurement.laterality else ""
         title = f"{measurement.measurement_id}  {side}{name} {number_text(measurement)}"
-        yield from _by_image(measurement.measurement_id, name, title, measurement.evidence)
+        yield from _by_image(measurement.measurement_id, name, title, measurement.evidence, facts)
 
 
-def _by_image(fact_id: str, name: str, title: str, evidence: Iterable[Evidence]) -> Iterator[Picture]:
+def _by_image(fact_id: str, name: str, title: str, evidence: Iterable[Evidence], facts: Facts) -> Iterator[Picture]:
     regions: dict[str, list[Region]] = {}
     for one in evidence:
         regions.setdefault(one.image_id, []).extend(one.regions)
     for image_id, drawn in regions.items():
-        marks = tuple(Mark(region, colour, _words(region)) for region, colour in _coloured(drawn))
+        marks = tuple(_marks(drawn, facts))
         if marks:
             yield Picture(f"{fact_id}-{_slug(name)}", fact_id, title, image_id, marks)
 
 
-def _coloured(regions: Iterable[Region]) -> Iterator[tuple[Region, Colour]]:
-    """A heat map keeps its own colours; everything else takes the next of the cycle."""
+def _marks(regions: Iterable[Region], facts: Facts) -> Iterator[Mark]:
+    """The outline or box of a structure has its name and colour; the rest takes the next colour of the cycle."""
     colours = cycle(_CYCLE)
     for region in regions:
-        yield region, HEAT if isinstance(region, HeatMap) else next(colours)
+        structure = next((one for one in facts.structures if region in one.evidence.regions), None)
+        if isinstance(region, HeatMap):
+            yield Mark(region, HEAT, f"heat map, {region.method}")
+        elif structure is not None:
+            kind = "outline" if isinstance(region, Mask) else "box"
+            yield Mark(region, _colour(structure), f"{_name(structure)}, {kind}")
+        else:
+            yield Mark(region, next(colours), _words(region))
 
 
 def _words(region: Region) -> str:
     if isinstance(region, Line):
         return region.name
-    if isinstance(region, HeatMap):
-        return f"heat map, {region.method}"
     return "outline" if isinstance(region, Mask) else "box"
+
+
+def _name(structure: Structure) -> str:
+    name = label_text(structure.code)
+    return f"{structure.laterality} {name}" if structure.laterality else name
+
+
+def _colour(structure: Structure) -> Colour:
+    return _ANATOMY.get((label_text(structure.code), structure.laterality), PURPLE)
 
 
 def _anatomy_pictures(facts: Facts) -> Iterator[Picture]:
     marks: dict[str, list[Mark]] = {}
     for structure in facts.structures:
-        name = label_text(structure.code)
-        colour = _ANATOMY.get((name, structure.laterality), PURPLE)
-        words = f"{structure.laterality} {name}" if structure.laterality else name
         drawn = [
-            Mark(region, colour, words) for region in structure.evidence.regions if not isinstance(region, HeatMap)
+            Mark(region, _colour(structure), _name(structure))
+            for region in structure.evidence.regions
+            if not isinstance(region, HeatMap)
         ]
         marks.setdefault(structure.evidence.image_id, []).extend(drawn)
     for image_id, drawn in marks.items():

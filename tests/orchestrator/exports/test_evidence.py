@@ -12,7 +12,7 @@ from PIL import Image
 from orchestrator.exports.arrays import read_arrays
 from orchestrator.exports.evidence import draw_evidence, draw_picture, film
 from orchestrator.exports.pictures import SKY, Mark, Picture, pictures_of
-from services.contract import Box, ImageReference, Likelihood, Presence, Window
+from services.contract import Box, ImageReference, Label, Likelihood, Presence, Window, coded
 from tests.orchestrator.exports.fixed_draft import IMAGE_ID, draft, places_by_hand, places_drawn, study
 
 
@@ -37,6 +37,20 @@ def test_a_draft_has_a_picture_for_each_finding_and_measurement_with_a_place(tmp
     arrays = read_arrays(draft(places), study(places), tmp_path)
     names = set(draw_evidence(draft(places), study(places), arrays))
     assert names == {"F1-pleural-effusion.png", "M1-cardiothoracic-ratio.png", "anatomy.png"}
+
+
+def test_an_outline_that_was_measured_is_named_as_in_the_anatomy(tmp_path: Path):
+    one = draft(places_drawn(tmp_path))
+    heart = next(structure for structure in one.facts.structures if structure.code == coded(Label.HEART))
+    ratio = one.facts.measurements[0]
+    evidence = ratio.evidence[0].model_copy(update={"regions": (*ratio.evidence[0].regions, *heart.evidence.regions)})
+    measured = ratio.model_copy(update={"evidence": (evidence,)})
+    facts = one.facts.model_copy(update={"measurements": (measured,)})
+    pictures = {p.fact_id: p for p in pictures_of(one.model_copy(update={"facts": facts}))}
+    drawn = {mark.words: mark.colour for mark in pictures["M1"].marks}
+    anatomy = {mark.words: mark.colour for mark in pictures[None].marks}
+    assert drawn["heart, outline"] == anatomy["heart"]
+    assert {"heart width", "thorax width"} < set(drawn)
 
 
 def test_an_absent_finding_has_no_picture():
