@@ -223,7 +223,7 @@ class Room:
         if not self.desks.loaded:
             raise NotReady("the weights are still being loaded; try again in a few seconds")
         cards: list[ModelCard] = [d.specialist.card() for d in self.desks if d.state is SpecialistState.READY]
-        missing = tuple(one for desk in self.desks for one in desk.not_in_force())
+        missing = tuple(one for desk in self.desks for one in desk.shown_as_missing())
         return ServiceCard(service=self.service, version=VERSION, specialists=tuple(cards), unavailable=missing)
 
     def readiness(self) -> Readiness:

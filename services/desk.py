@@ -58,6 +58,10 @@ class Desk:
             return self.missing(LimitationReason.SPECIALIST_UNAVAILABLE, "This specialist could not be started.")
         return ()
 
+    def shown_as_missing(self) -> tuple[Limitation, ...]:
+        """Return the same for the card, with the reason as the one who runs the service needs it."""
+        return tuple(one.model_copy(update={"detail": self.why}) for one in self.not_in_force())
+
 
 class Desks:
     """The specialists of one service, in the order of its list."""

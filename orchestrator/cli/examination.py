@@ -122,11 +122,17 @@ def specialists() -> Iterator[Observation]:
             yield Observation(
                 about="Specialists", name=f"{card.service}: {model.specialist}", state="ok", detail=detail
             )
-        for missing in card.unavailable:
-            name = f"{card.service}: {missing.source}"
-            yield Observation(
-                about="Specialists", name=name, state="limited", detail=f"{missing.what}: {missing.detail}"
-            )
+        yield from not_in_force(card)
+
+
+def not_in_force(card: ServiceCard) -> Iterator[Observation]:
+    """One line a specialist: why it is not in force, and what nobody assesses in its stead."""
+    lost: dict[tuple[str, str], list[str]] = {}
+    for missing in card.unavailable:
+        lost.setdefault((missing.source, missing.detail), []).append(missing.what)
+    for (source, why), what in lost.items():
+        detail = f"{why}; without it: {', '.join(what)}"
+        yield Observation(about="Specialists", name=f"{card.service}: {source}", state="limited", detail=detail)
 
 
 EXAMINATIONS: tuple[Callable[[], Iterator[Observation]], ...] = (

@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 from orchestrator.cli import app
 from orchestrator.cli.draft import folders_for
+from orchestrator.cli.examination import not_in_force
 from orchestrator.cli.exit_codes import MEANING, Exit
 from orchestrator.cli.sending import files_of
+from services.contract import Limitation, LimitationReason, ServiceCard
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,3 +106,16 @@ def test_the_table_of_exit_codes_in_the_readme_is_the_one_in_the_code():
     readme = (ROOT / "README.md").read_text()
     rows = dict(re.findall(r"^\| `?(\d)`? \| (.+?) \|$", readme, re.MULTILINE))
     assert rows == {str(int(code)): meaning for code, meaning in MEANING.items()}
+
+
+def test_the_doctor_says_once_a_specialist_why_it_is_not_in_force():
+    missing = tuple(
+        Limitation(what=what, reason=LimitationReason.NO_WEIGHTS, detail="in no folder", source="chest_radiograph")
+        for what in ("hernia", "pneumothorax")
+    )
+    card = ServiceCard(service="classification", version="1", specialists=(), unavailable=missing)
+    (line,) = not_in_force(card)
+    assert (line.name, line.detail) == (
+        "classification: chest_radiograph",
+        "in no folder; without it: hernia, pneumothorax",
+    )

@@ -94,7 +94,7 @@ async def test_a_specialist_without_weights_is_a_limitation_and_shown_on_the_car
         ready = (await client.get("/readyz")).json()
     assert [(one.source, one.reason) for one in response.limitations] == [("absent", "no_weights")]
     assert [one["specialist"] for one in card["specialists"]] == ["brightness"]
-    assert card["unavailable"][0]["source"] == "absent"
+    assert [(one["source"], one["detail"]) for one in card["unavailable"]] == [("absent", "not in any folder")]
     assert ready["specialists"][0] == {"specialist": "absent", "state": "no_weights", "why": "not in any folder"}
 
 
