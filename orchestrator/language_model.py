@@ -69,6 +69,8 @@ class LanguageModelDoor:
         Address of the server, without ``/v1``.
     api_key : SecretStr or None
         For a server that wants one.
+    refusal : str or None
+        Why nothing may be asked at all, such as a licence; every request is then refused with it.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class LanguageModelDoor:
         base_url: str,
         api_key: SecretStr | None = None,
         breaker: CircuitBreaker | None = None,
+        refusal: str | None = None,
     ) -> None:
         self.profile = profile
+        self._refusal = refusal
         self._base_url = base_url.rstrip("/").removesuffix("/v1")
         self._breaker = breaker or CircuitBreaker()
         # LangChain would otherwise share one client between all doors, also across event loops that are closed.
@@ -110,6 +114,7 @@ class LanguageModelDoor:
         LanguageModelUnavailable
             If the server does not answer, not in time, refuses, or failed too often just before.
         """
+        self._refuse()
         if self._breaker.is_open:
             raise LanguageModelUnavailable("the language model failed several times in a row; it is left to rest")
         try:
@@ -136,6 +141,7 @@ class LanguageModelDoor:
         LanguageModelUnavailable
             If the server does not answer or serves another model.
         """
+        self._refuse()
         try:
             async with httpx.AsyncClient(base_url=self._base_url, timeout=5.0, trust_env=False) as client:
                 models = (await client.get("/v1/models")).raise_for_status().json()
@@ -152,6 +158,10 @@ class LanguageModelDoor:
             weights_sha256=self.profile.weights_sha256,
             server=server,
         )
+
+    def _refuse(self) -> None:
+        if self._refusal is not None:
+            raise LanguageModelUnavailable(self._refusal)
 
     async def _ask(self, question: Question) -> str:
         for attempt in range(1, _ATTEMPTS + 1):

@@ -15,7 +15,7 @@ from deploy.local import redis_server
 from deploy.local.processes import MARK
 from deploy.local.settings import ROOT, LocalSettings
 from deploy.local.state import RunFolder
-from services.contract.profile import read_profile
+from services.contract.profile import read_profile, refusal_of
 
 SERVICES = ("classification", "segmentation", "detection")
 Probe = Callable[[], bool]
@@ -131,6 +131,8 @@ def _why_no_language(settings: LocalSettings) -> str | None:
         profile = read_profile(settings.language_profile)
     except (OSError, ValueError) as error:
         return f"the language profile cannot be used ({type(error).__name__})"
+    if refusal := refusal_of(profile, settings.deployment):
+        return refusal
     if profile.server is None:
         return f"the profile {profile.name} is served elsewhere, and WETREAD_LANGUAGE_URL does not say where"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -37,6 +38,9 @@ class LocalSettings(BaseSettings):
     )
     language_url: str | None = Field(
         default=None, description="A language model server of yours; without it vLLM is started."
+    )
+    deployment: Literal["research", "clinical"] = Field(
+        default="research", description="``clinical`` refuses weights and models whose licence forbids commercial use."
     )
 
 

@@ -5,6 +5,7 @@ The server (:mod:`services.language.server`) is started from it and the orchestr
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +14,12 @@ from pydantic import Field, model_validator
 
 from services.contract.facts import Fact, Sha256
 
+_NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial|research (?:use )?only", re.IGNORECASE)
 Argument = Annotated[str, Field(min_length=1)]
+
+
+class LicenceRefused(ValueError):
+    """The licence of a language model does not allow the deployment that was asked for."""
 
 
 class Capabilities(Fact):
@@ -67,12 +73,20 @@ class LanguageProfile(Fact):
     """A Jinja file relative to the repository, where the model's own template does not fit."""
     prompt: str = Field(pattern=r"^[a-z0-9_]{2,40}$", default="draft")
     """Identity of the prompt file: ``prompts/<prompt>.md``."""
+    uses: str = Field(min_length=1)
+    """What the model may be used for here, and what it was shown to do, in a sentence."""
     licence: str = Field(min_length=1)
+    clinical_use: bool
+    """False where the licence, or the terms of what it was trained on, forbid commercial or medical use."""
     terms: str = Field(min_length=1)
     """What the licence and the training data ask of whoever runs it, in a sentence."""
     capabilities: Capabilities
     server: Server | None = None
     """``None`` when somebody else runs the server and only its address is known here."""
+    own_context_tokens: int | None = Field(default=None, ge=256)
+    """Tokens that somebody else's server reads at once; unknown when None, and nothing is then left out."""
+    characters_per_token: float = Field(default=2.5, ge=1, le=8)
+    """ASCII characters that a token of a prompt has at least, on average; every other byte counts as a token."""
     max_answer_tokens: int = Field(ge=64, le=8192)
     deadline_s: float = Field(gt=0, le=600)
 
@@ -83,6 +97,17 @@ class LanguageProfile(Fact):
         if self.adapter is not None and self.server is None:
             raise ValueError("an adapter needs a [server] table: it is loaded by the server that is started here")
         return self
+
+    @model_validator(mode="after")
+    def _terms_are_not_hidden(self) -> LanguageProfile:
+        if self.clinical_use and _NON_COMMERCIAL.search(f"{self.licence} {self.terms} {self.uses}"):
+            raise ValueError("clinical_use is true although the licence or the terms forbid it")
+        return self
+
+    @property
+    def context_tokens(self) -> int | None:
+        """Tokens of prompt and answer together."""
+        return self.server.max_model_len if self.server is not None else self.own_context_tokens
 
     @property
     def served_name(self) -> str:
@@ -107,3 +132,26 @@ def read_profile(path: Path) -> LanguageProfile:
         return LanguageProfile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), strict=False)
     except ValueError as error:
         raise ValueError(f"{path.name} is not a language profile: {error}") from error
+
+
+def refusal_of(profile: LanguageProfile, deployment: str) -> str | None:
+    """Return why a model may not be used in a deployment (``research`` or ``clinical``); None where it may."""
+    if deployment != "clinical" or profile.clinical_use:
+        return None
+    return (
+        f"the language model {profile.name} is licensed {profile.licence}, which does not allow a clinical deployment; "
+        "expected a profile with clinical_use = true"
+    )
+
+
+def allow(profile: LanguageProfile, deployment: str) -> LanguageProfile:
+    """Return the profile where its licence allows the deployment.
+
+    Raises
+    ------
+    LicenceRefused
+        If it does not; the message names the licence.
+    """
+    if (why := refusal_of(profile, deployment)) is not None:
+        raise LicenceRefused(why)
+    return profile

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.contract.profile import LanguageProfile, Server, read_profile
+from services.contract.profile import LanguageProfile, Server, allow, read_profile
 from services.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,7 @@ def main(command_line: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 only inside a container's own network")
     parser.add_argument("--show", action="store_true", help="show the command instead of running it")
     chosen = parser.parse_args(command_line)
-    profile = read_profile(chosen.profile)
+    profile = allow(read_profile(chosen.profile), read_settings().deployment)
     variables = environment(profile, cpu=has_cpu_build(), air_gapped=read_settings().air_gapped)
     vllm = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *arguments(profile, chosen.port, chosen.host)]
     command = ["/usr/bin/env", *(f"{name}={value}" for name, value in variables.items()), *vllm]

@@ -16,6 +16,7 @@ from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.language_model import CircuitBreaker, LanguageModelDoor
 from orchestrator.prompt import load_profile
 from orchestrator.question import Message, Question
+from services.contract.profile import refusal_of
 
 PROFILE = load_profile(Path(__file__).parents[2] / "deploy" / "language" / "bundled.toml")
 QUESTION = Question(
@@ -193,3 +194,12 @@ async def test_another_model_at_the_address_is_not_taken_for_ours(server: Server
     server.served = "someone-elses"
     with pytest.raises(LanguageModelUnavailable, match="does not serve bundled"):
         await door(server).served()
+
+
+async def test_a_model_whose_licence_forbids_it_is_asked_nothing(server: Server):
+    refused = LanguageModelDoor(PROFILE, server.url, refusal=refusal_of(PROFILE, "clinical"))
+    for asking in (refused.phrase(QUESTION), refused.served()):
+        with pytest.raises(LanguageModelUnavailable, match="CC BY-NC-ND"):
+            await asking
+    assert server.requests == []
+    assert refusal_of(PROFILE, "research") is None

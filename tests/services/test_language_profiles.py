@@ -4,14 +4,41 @@ from pathlib import Path
 
 import pytest
 
-from services.contract.profile import LanguageProfile, read_profile
+from services.contract.profile import LanguageProfile, LicenceRefused, allow, read_profile
 
 ROOT = Path(__file__).parents[2]
 PROFILES = sorted((ROOT / "deploy" / "language").glob("*.toml"))
 
 
-def test_the_four_profiles_ship():
-    assert {path.stem for path in PROFILES} == {"bundled", "radiology_llama2", "llama3_instruct", "openai_compatible"}
+NON_COMMERCIAL = ("bundled", "radiology_llama2", "pmc_llama", "chatdoctor", "clinicalgpt", "xraygpt")
+
+
+def test_the_profiles_that_ship():
+    assert {path.stem for path in PROFILES} == {*NON_COMMERCIAL, "llama3_instruct", "openai_compatible"}
+
+
+def test_the_readme_names_every_profile():
+    readme = (ROOT / "README.md").read_text()
+    assert all(f"`{path.stem}`" in readme for path in PROFILES)
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_a_clinical_deployment_refuses_what_its_licence_forbids_and_names_the_licence(path: Path):
+    profile = read_profile(path)
+    assert allow(profile, "research") == profile
+    if path.stem not in NON_COMMERCIAL:
+        assert allow(profile, "clinical") == profile
+        return
+    with pytest.raises(LicenceRefused) as refused:
+        allow(profile, "clinical")
+    assert profile.licence in str(refused.value)
+    assert "clinical_use = true" in str(refused.value)
+
+
+@pytest.mark.parametrize("terms", ["CC BY-NC 4.0", "For non-commercial use.", "Research use only."])
+def test_terms_that_forbid_it_cannot_stand_beside_clinical_use(terms: str):
+    with pytest.raises(ValueError, match="clinical_use"):
+        LanguageProfile.model_validate(profile(clinical_use=True, licence="its own", terms=terms, uses="phrasing"))
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)

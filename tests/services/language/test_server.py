@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.contract.profile import LanguageProfile, read_profile
+from services.contract.profile import LanguageProfile, LicenceRefused, read_profile
 from services.language.proof import main, prove
 from services.language.server import arguments, environment
+from services.language.server import main as start
 
 ROOT = Path(__file__).parents[3]
 FILES = ROOT / "deploy" / "language"
@@ -47,6 +48,17 @@ def test_an_adapter_is_loaded_under_its_own_name_with_room_for_its_rank():
 def test_a_server_that_is_run_elsewhere_is_not_started_here():
     with pytest.raises(ValueError, match="run elsewhere"):
         arguments(profile("openai_compatible"), 8123)
+
+
+def test_a_non_commercial_model_does_not_start_in_a_clinical_deployment(monkeypatch):
+    monkeypatch.setenv("WETREAD_DEPLOYMENT", "clinical")
+    started = []
+    monkeypatch.setattr("os.execv", lambda *command: started.append(command))
+    with pytest.raises(LicenceRefused, match="CC BY-NC-SA"):
+        start(["--profile", str(FILES / "xraygpt.toml"), "--port", "8123"])
+    assert started == []
+    start(["--profile", str(FILES / "llama3_instruct.toml"), "--port", "8123"])
+    assert len(started) == 1, "what the licence allows does start"
 
 
 def test_threads_on_a_cpu_wait_without_spinning_and_are_bound_to_no_core():
