@@ -14,8 +14,10 @@
     ├── Unavailable               a part is down; the work is kept and tried again (503)
     │   ├── SpecialistUnavailable
     │   ├── LanguageModelUnavailable
+    │   │   └── PromptTooLong   the findings do not fit into the model's context; the draft is plain
     │   ├── QueueUnavailable
     │   └── RecordsUnavailable
+    ├── InvalidScore              a score that is no probability was to be written into a prompt (500)
     └── Misconfigured             a setting, prompt or profile is wrong (500, at start)
 
 A message says what was wrong and what right looks like. It never holds a name, an identifier or a
@@ -93,6 +95,10 @@ class LanguageModelUnavailable(Unavailable):
     """The language model does not answer, or not in time."""
 
 
+class PromptTooLong(LanguageModelUnavailable):
+    """What may not be left out of a prompt does not fit into the language model's context."""
+
+
 class QueueUnavailable(Unavailable):
     """Redis does not answer."""
 
@@ -103,3 +109,7 @@ class RecordsUnavailable(Unavailable):
 
 class Misconfigured(WetreadError):
     """A setting, a prompt or a profile is wrong."""
+
+
+class InvalidScore(WetreadError):
+    """A score that is no probability was to be written into a prompt."""

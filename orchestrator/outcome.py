@@ -46,6 +46,7 @@ class Phrased(NamedTuple):
     author: Author
     language_model: LanguageModel | None = None
     attempts: tuple[Attempt, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def without_language_model(facts: Facts, error: LanguageModelUnavailable) -> Facts:

@@ -21,7 +21,8 @@ from orchestrator.outcome import Found, Outcome, Phrased, without_language_model
 from orchestrator.outlines import Outlines
 from orchestrator.plain import plain_sections, replace_offending
 from orchestrator.progress import StudyStatus
-from orchestrator.prompt import PromptFile, ask, ask_again
+from orchestrator.prompt import ask, ask_again
+from orchestrator.prompt_file import PromptFile
 from orchestrator.provenance import provenance_of
 from orchestrator.reconcile import reconcile
 from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Problem, Section
@@ -29,6 +30,7 @@ from orchestrator.specialists import Specialists
 from orchestrator.stages import Stages, Tell
 from orchestrator.study import Study
 from orchestrator.triage import GATE_SERVICE, needs_a_look, triage
+from orchestrator.untrusted import FreeText, from_order
 from orchestrator.verify import verify
 
 
@@ -74,7 +76,7 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
     stages = Stages(tell)
     found = await find(study, parts.specialists, parts.outlines, stages)
     async with stages("phrase"):
-        phrased = await _phrase(found.facts, found.seen.indication, parts)
+        phrased = await _phrase(found.facts, from_order(found.seen.indication), parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,
         study_id=study.study_id,
@@ -82,7 +84,7 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
         author=phrased.author,
         sections=phrased.sections,
         facts=phrased.facts,
-        provenance=provenance_of(phrased.facts, parts.prompt, phrased.language_model, phrased.attempts),
+        provenance=provenance_of(parts.prompt, phrased),
         stages=stages.times,
     )
     if found.plan.refused:
@@ -106,7 +108,7 @@ async def find(study: Study, specialists: Specialists, outlines: Outlines, stage
     return Found(seen, plan, facts, (*look.results, *answer.results))
 
 
-async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> Phrased:
+async def _phrase(facts: Facts, texts: tuple[FreeText, ...], parts: Parts) -> Phrased:
     """Let the model phrase, check every sentence, correct, and replace what still does not hold."""
     if not (facts.findings or facts.measurements):
         return Phrased(plain_sections(facts), facts, Author.PLAIN_LIST)
@@ -114,8 +116,10 @@ async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> Phrased
     sections: tuple[Section, ...] = ()
     problems: tuple[Problem, ...] = ()
     model: LanguageModel | None = None
-    question = ask(parts.prompt, facts, indication, parts.language.profile)
+    left_out: tuple[str, ...] = ()
     try:
+        question = ask(parts.prompt, facts, texts, parts.language.profile)
+        left_out = question.left_out
         model = await parts.language.served()
         for number in range(1, parts.tries + 1):
             text = await parts.language.phrase(question)
@@ -130,7 +134,7 @@ async def _phrase(facts: Facts, indication: str | None, parts: Parts) -> Phrased
         if not attempts:
             return Phrased(plain_sections(facts), without_language_model(facts, error), Author.PLAIN_LIST)
     sections, author = _released(sections, facts, problems)
-    return Phrased(sections, facts, author, model, tuple(attempts))
+    return Phrased(sections, facts, author, model, tuple(attempts), left_out)
 
 
 def _released(

@@ -1,77 +1,37 @@
 """Turns reconciled facts into the question for the language model. Prompts are files; this only fills them in.
 
-A prompt file is Markdown: front matter (``id``, ``version``, ``variables``), the fixed instructions, the line
-``<!-- study -->``, and the part that changes with the study. Instructions come first, so that a server with a prefix
-cache reads them once.
+Four styles: ``p4`` (the default) says each finding in words, with what was not assessed and ids to cite; ``p1``,
+``p2`` and ``p3`` are ChatCAD's (:mod:`orchestrator.chatcad`), for comparison.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
+from orchestrator.budget import Shown, fit
+from orchestrator.chatcad import Scored, chatcad_values
 from orchestrator.errors import Misconfigured
+from orchestrator.prompt_file import PromptFile, fill, load_prompt, within
 from orchestrator.question import Message, Question
 from orchestrator.report import Facts, Problem
-from services.contract import Fact
-from services.contract.phrasing import answer_schema, not_assessed, study_block
+from orchestrator.untrusted import FreeText, quote
+from services.contract import Finding
+from services.contract.phrasing import (
+    answer_schema,
+    finding_line,
+    label_text,
+    measurement_line,
+    not_assessed,
+    study_block,
+)
 from services.contract.profile import LanguageProfile, read_profile
 
-_FRONT_MATTER = re.compile(r"\A---\n(?P<head>.*?)\n---\n(?P<body>.*)\Z", re.DOTALL)
-_PLACEHOLDER = re.compile(r"\{\{([a-z_]+)\}\}")
-_STUDY_MARK = "<!-- study -->\n"
-_HEAD_KEYS = ("id", "version", "variables")
-_LONGEST_FREE_TEXT = 400
+__all__ = ["PromptFile", "Style", "ask", "ask_again", "fill", "load_profile", "load_prompt", "prompt_of"]
 
-
-class PromptFile(Fact):
-    """A prompt as it lies on disk, checked."""
-
-    id: str
-    version: str
-    variables: tuple[str, ...]
-    instructions: str
-    study: str
-    sha256: str
-
-
-def load_prompt(path: Path) -> PromptFile:
-    """Return a prompt file whose placeholders and declared variables agree.
-
-    Raises
-    ------
-    Misconfigured
-        If the file is missing, has no proper front matter or mark, or uses a variable that it does not declare.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"prompt file {path.name} cannot be read; expected {path.name} in the prompts") from error
-    match = _FRONT_MATTER.match(content.decode("utf-8"))
-    if match is None:
-        raise Misconfigured(f"prompt {path.name} has no front matter; expected id, version, variables between ---")
-    head = dict(line.partition(":")[::2] for line in match["head"].splitlines() if line.strip())
-    if tuple(sorted(head)) != tuple(sorted(_HEAD_KEYS)):
-        raise Misconfigured(f"prompt {path.name} declares {sorted(head)}; expected {sorted(_HEAD_KEYS)}")
-    instructions, mark, study = match["body"].partition(_STUDY_MARK)
-    if not mark:
-        raise Misconfigured(f"prompt {path.name} has no line {_STUDY_MARK.strip()}")
-    declared = tuple(name.strip() for name in head["variables"].split(",") if name.strip())
-    used = set(_PLACEHOLDER.findall(match["body"]))
-    if used != set(declared):
-        raise Misconfigured(f"prompt {path.name} uses {sorted(used)} but declares {sorted(declared)}")
-    if _PLACEHOLDER.search(instructions):
-        raise Misconfigured(f"prompt {path.name} has a variable before {_STUDY_MARK.strip()}; instructions are fixed")
-    return PromptFile(
-        id=head["id"].strip(),
-        version=head["version"].strip(),
-        variables=declared,
-        instructions=instructions.strip(),
-        study=study,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+Style = Literal["p1", "p2", "p3", "p4"]
+_FROM_SCORES = "draft_from_scores"
 
 
 def load_profile(path: Path) -> LanguageProfile:
@@ -88,27 +48,19 @@ def load_profile(path: Path) -> LanguageProfile:
         raise Misconfigured(str(error)) from error
 
 
-def fill(prompt: PromptFile, values: Mapping[str, str]) -> str:
-    """Return the study part with every variable replaced, in one pass: a value is never read for placeholders.
+def prompt_of(style: Style, profile: LanguageProfile, folder: Path) -> PromptFile:
+    """Return the prompt file of a style.
 
     Raises
     ------
     Misconfigured
-        If a variable is missing or unknown.
+        If a file is missing or malformed, or the model was trained on one format and reads no other.
     """
-    missing, unknown = set(prompt.variables) - set(values), set(values) - set(prompt.variables)
-    if missing or unknown:
-        raise Misconfigured(f"prompt {prompt.id}: missing {sorted(missing)}, unknown {sorted(unknown)}")
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], prompt.study).rstrip("\n") + "\n"
-
-
-def fenced(text: str | None) -> str:
-    """Return free text from outside as one short quoted line that cannot close its fence or open a heading."""
-    if text is None or not text.strip():
-        return ""
-    kept = "".join(character if character.isprintable() else " " for character in text)
-    kept = " ".join(re.sub(r"[<>#`{}\[\]|]+", " ", kept).split())[:_LONGEST_FREE_TEXT]
-    return f"<indication>\n{kept}\n</indication>\n"
+    if style == "p4":
+        return load_prompt(folder / f"{profile.prompt}.md")
+    if not profile.capabilities.instructions:
+        raise Misconfigured(f"the model {profile.name} reads its own format only; expected p4, not {style}")
+    return within(load_prompt(folder / f"{_FROM_SCORES}.md"), load_prompt(folder / f"{style}.md"), "network")
 
 
 def ids_of(facts: Facts) -> tuple[str, ...]:
@@ -117,25 +69,39 @@ def ids_of(facts: Facts) -> tuple[str, ...]:
     return (*findings, *(measurement.measurement_id for measurement in facts.measurements))
 
 
-def ask(prompt: PromptFile, facts: Facts, indication: str | None, profile: LanguageProfile) -> Question:
+def ask(prompt: PromptFile, facts: Facts, texts: Sequence[FreeText] | None, profile: LanguageProfile) -> Question:
     """Return the question that asks for a draft of these facts.
+
+    Parameters
+    ----------
+    texts
+        What was written outside; only a model that may read free text is shown it, in one fenced block.
 
     Raises
     ------
     ValueError
         If there is neither a finding nor a measurement: nothing may then be said, and nobody is to be asked.
+    PromptTooLong
+        If what may not be left out does not fit into the model's context.
+    InvalidScore
+        If the prompt tells scores and there is none.
     """
     if not ids_of(facts):
         raise ValueError("no finding and no measurement: there is nothing to phrase")
-    block = study_block(facts.findings, facts.measurements, not_assessed(facts.limitations, facts.findings))
-    quoted = fenced(indication) if profile.capabilities.free_text else ""
-    study = fill(prompt, {"indication": quoted, "study": block})
+    readable = tuple(texts or ()) if profile.capabilities.free_text else ()
+    everything = Shown(facts, readable, not_assessed(facts.limitations, facts.findings))
+
+    def messages(shown: Shown) -> tuple[Message, ...]:
+        return _messages(prompt.instructions, fill(prompt, _values(prompt, shown)), profile)
+
+    fitted = fit(everything, lambda shown: "\n".join(message.text for message in messages(shown)), profile)
     return Question(
         prompt_id=prompt.id,
         prompt_version=prompt.version,
         prompt_sha256=prompt.sha256,
-        messages=_messages(prompt.instructions, study, profile),
-        answer_schema=answer_schema(ids_of(facts)),
+        messages=messages(fitted.shown),
+        answer_schema=answer_schema(ids_of(fitted.shown.facts)),
+        left_out=(*fitted.left_out, *quote(fitted.shown.texts).cut),
     )
 
 
@@ -144,6 +110,38 @@ def ask_again(question: Question, answer: str, problems: Sequence[Problem], repa
     text = fill(repair, {"problems": "\n".join(f"- {problem.message}" for problem in problems)})
     turns = (Message(role="assistant", text=answer), Message(role="user", text=text))
     return question.model_copy(update={"messages": (*question.messages, *turns)})
+
+
+def _values(prompt: PromptFile, shown: Shown) -> dict[str, str]:
+    """Return a value for each variable that this module knows and the prompt declares."""
+    facts = shown.facts
+    values = {
+        "quoted": quote(shown.texts).block,
+        "study": study_block(facts.findings, facts.measurements, shown.missing),
+    }
+    if "names" in prompt.variables:
+        scored = [finding for finding in facts.findings if _score(finding) is not None]
+        told = [Scored(_sided(finding), score) for finding in scored if (score := _score(finding)) is not None]
+        values |= chatcad_values(told, "chatcad") | {"names": _names(facts)}
+    return {name: value for name, value in values.items() if name in prompt.variables}
+
+
+def _names(facts: Facts) -> str:
+    """Return the ids beside the names that the network's result uses; what has no score is said as P4 says it."""
+    lines = [
+        finding_line(finding) if _score(finding) is None else f"[{finding.finding_id}] {_sided(finding)}"
+        for finding in facts.findings
+    ]
+    return "\n".join([*lines, *map(measurement_line, facts.measurements)])
+
+
+def _score(finding: Finding) -> float | None:
+    return finding.evidence[0].score
+
+
+def _sided(finding: Finding) -> str:
+    side = f"{finding.laterality} " if finding.laterality else ""
+    return f"{side}{label_text(finding.code)}"
 
 
 def _messages(instructions: str, study: str, profile: LanguageProfile) -> tuple[Message, ...]:

@@ -7,7 +7,8 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
-from orchestrator.report import Attempt, Facts, LanguageModel, Provenance
+from orchestrator.outcome import Phrased
+from orchestrator.report import Facts, Provenance
 
 
 class PromptIdentity(Protocol):
@@ -31,19 +32,18 @@ def software_version() -> str:
         return "0.1.0+source"
 
 
-def provenance_of(
-    facts: Facts, prompt: PromptIdentity, language_model: LanguageModel | None, attempts: tuple[Attempt, ...]
-) -> Provenance:
+def provenance_of(prompt: PromptIdentity, phrased: Phrased) -> Provenance:
     """Return what a draft records of its making."""
     return Provenance(
         software_version=software_version(),
         prompt_id=prompt.id,
         prompt_version=prompt.version,
         prompt_sha256=prompt.sha256,
-        language_model=language_model,
-        algorithms=facts.algorithms,
-        operating_points_sha256=operating_points_sha256(facts),
-        attempts=attempts,
+        language_model=phrased.language_model,
+        algorithms=phrased.facts.algorithms,
+        operating_points_sha256=operating_points_sha256(phrased.facts),
+        attempts=phrased.attempts,
+        left_out=phrased.left_out,
     )
 
 

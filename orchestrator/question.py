@@ -24,3 +24,5 @@ class Question(Fact):
     messages: tuple[Message, ...] = Field(min_length=1)
     answer_schema: str
     """JSON schema of the answer, as compact JSON; it enumerates the ids of this study."""
+    left_out: tuple[str, ...] = ()
+    """What did not fit into the prompt, in words; it is still in the draft's facts."""

@@ -97,6 +97,8 @@ class Provenance(Fact):
     algorithms: tuple[Algorithm, ...]
     operating_points_sha256: str
     attempts: tuple[Attempt, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What the language model was not shown, for want of room, in words."""
 
 
 class Author(StrEnum):

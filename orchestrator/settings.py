@@ -66,6 +66,14 @@ class Settings(BaseSettings):
         default=2, ge=0, le=5, description="How many times the problems found by the checks go back to the model."
     )
     prompts: Path = Field(default=ROOT / "prompts", description="The folder of prompt files.")
+    prompt_style: Literal["p1", "p2", "p3", "p4"] = Field(
+        default="p4",
+        description="How findings are told: p4 in words with ids; ChatCAD's p1 (scores), p2 (diagnosis), p3 (grades).",
+    )
+    deployment: Literal["research", "clinical"] = Field(
+        default="research",
+        description="``clinical`` refuses weights and language models whose licence forbids commercial or medical use.",
+    )
     upload_limit_mb: int = Field(
         default=512, ge=1, le=8192, description="Largest POST /v1/studies body, all files together, in MB (10^6 bytes)."
     )

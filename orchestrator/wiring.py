@@ -9,10 +9,11 @@ from orchestrator.jobs import Jobs
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts
-from orchestrator.prompt import load_profile, load_prompt
+from orchestrator.prompt import load_profile, load_prompt, prompt_of
 from orchestrator.records import Records
 from orchestrator.settings import Settings
 from orchestrator.specialists import Service, Specialists
+from services.contract.profile import refusal_of
 
 
 def open_records(settings: Settings) -> Records:
@@ -38,8 +39,9 @@ def open_specialists(settings: Settings) -> Specialists:
 
 
 def open_language(settings: Settings) -> LanguageModelDoor:
-    """Return the door to the language model; nothing is sent yet."""
-    return LanguageModelDoor(load_profile(settings.language_profile), settings.language_url)
+    """Return the door to the language model; nothing is sent yet, and nothing ever where its licence forbids it."""
+    profile = load_profile(settings.language_profile)
+    return LanguageModelDoor(profile, settings.language_url, refusal=refusal_of(profile, settings.deployment))
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -54,7 +56,7 @@ def open_parts(settings: Settings) -> Parts:
     return Parts(
         specialists=open_specialists(settings),
         outlines=Outlines(settings.store),
-        prompt=load_prompt(settings.prompts / f"{language.profile.prompt}.md"),
+        prompt=prompt_of(settings.prompt_style, language.profile, settings.prompts),
         repair=load_prompt(settings.prompts / "repair.md"),
         language=language,
         corrections=settings.language_corrections,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import doctor, draft, findings, parts, verify
+from orchestrator.cli import doctor, draft, findings, parts, prompt, verify
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ COMMANDS = (
     draft.draft,
     findings.findings,
     verify.verify,
+    prompt.prompt,
     doctor.doctor,
     parts.up,
     parts.down,

@@ -154,6 +154,8 @@ def provenance_of(draft: DraftReport) -> tuple[Field, ...]:
         weights = f", weights {algorithm.weights_sha256}" if algorithm.weights_sha256 else ""
         fields.append(Field("Algorithm", f"{algorithm.name} {algorithm.version}{weights}"))
     fields.append(Field("Operating points", provenance.operating_points_sha256))
+    if provenance.left_out:
+        fields.append(Field("Not shown to it", "; ".join(provenance.left_out)))
     for attempt in provenance.attempts:
         checks = ", ".join(dict.fromkeys(problem.check for problem in attempt.problems)) or "no problem"
         fields.append(Field(f"Attempt {attempt.number}", f"answer {attempt.answer_sha256[:12]}: {checks}"))

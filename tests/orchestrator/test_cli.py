@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.cli import app
+from orchestrator.cli.application import COMMANDS
 from orchestrator.cli.draft import folders_for
 from orchestrator.cli.examination import not_in_force
 from orchestrator.cli.exit_codes import MEANING, Exit
@@ -40,7 +41,7 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
     assert loaded.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["draft", "findings", "verify", "doctor", "up", "down", "status"])
+@pytest.mark.parametrize("command", ["draft", "findings", "verify", "prompt", "doctor", "up", "down", "status"])
 def test_every_command_explains_its_exit_codes_and_speaks_json(command):
     told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
     assert "--json" in told
@@ -75,6 +76,49 @@ def test_a_file_that_is_no_draft_is_refused_with_what_was_expected(tmp_path):
     assert json.loads(answer.stdout)["expected"] == "draft.json as wetread writes it"
 
 
+SCORES = {"Cardiomegaly": 0.95, "Edema": 0.3, "Consolidation": 0.05, "Atelectasis": 0.6, "Pleural Effusion": 0.2}
+
+
+def test_the_prompt_of_scores_is_printed_as_chatcad_prints_it(tmp_path):
+    file = tmp_path / "scores.json"
+    file.write_text(json.dumps(SCORES))
+    told = CliRunner().invoke(app, ["prompt", str(file), "--style", "p2"])
+    assert (told.exit_code, told.stdout) == (0, "Network A's diagnosis prediction is Cardiomegaly, Atelectasis.\n")
+    told = CliRunner().invoke(app, ["prompt", str(file), "--style", "p1", "--json"])
+    assert json.loads(told.stdout)["text"].endswith("Atelectasis score: 0.600, Pleural Effusion score: 0.200.")
+    assert CliRunner().invoke(app, ["prompt", str(file)]).exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize("score", ["NaN", "-0.1", "1.5", "Infinity"])
+def test_a_score_that_is_no_probability_is_refused_by_the_command(tmp_path, score):
+    file = tmp_path / "scores.json"
+    file.write_text(f'{{"Edema": {score}}}')
+    told = CliRunner().invoke(app, ["prompt", str(file), "--style", "p3"])
+    assert told.exit_code == Exit.REFUSED
+    assert "between 0 and 1" in told.stderr
+
+
+def test_the_prompt_of_a_draft_is_the_one_the_language_model_was_sent(tmp_path):
+    from tests.orchestrator.small_clinic import draft
+    from tests.orchestrator.test_prompt import FACTS, GOLDEN
+
+    file = tmp_path / "draft.json"
+    file.write_text(draft("study-1", FACTS).model_dump_json())
+    told = CliRunner().invoke(app, ["prompt", str(file)])
+    assert told.stdout == "--- user\n" + (GOLDEN / "draft_study_block.txt").read_text()
+    profile = ROOT / "deploy" / "language" / "llama3_instruct.toml"
+    told = CliRunner().invoke(app, ["prompt", str(file), "--profile", str(profile)])
+    assert told.stdout.startswith("--- system\nYou phrase the findings")
+
+
+def test_a_file_without_findings_has_no_prompt(tmp_path):
+    file = tmp_path / "other.json"
+    file.write_text('{"a": "b"}')
+    told = CliRunner().invoke(app, ["prompt", str(file), "--json"])
+    assert told.exit_code == Exit.REFUSED
+    assert "a draft.json" in json.loads(told.stdout)["expected"]
+
+
 def test_one_study_goes_where_it_is_told_and_several_get_a_folder_each(tmp_path):
     out = tmp_path / "out"
     assert folders_for([Path("a/film.dcm")], out) == {Path("a/film.dcm"): out}
@@ -100,6 +144,12 @@ def test_a_view_that_no_film_has_is_a_wrong_command_line(tmp_path):
     with pytest.raises(Exception) as wrong:
         order_of(Voice(as_json=False), view_position="upside down")
     assert wrong.value.exit_code == Exit.USAGE
+
+
+def test_the_readme_names_every_command():
+    readme = (ROOT / "README.md").read_text()
+    for command in COMMANDS:
+        assert re.search(rf"^\| `(wetread [^`]*)?{command.__name__}\b|, `{command.__name__}`", readme, re.MULTILINE)
 
 
 def test_the_table_of_exit_codes_in_the_readme_is_the_one_in_the_code():

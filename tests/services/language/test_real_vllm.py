@@ -8,7 +8,8 @@ import pytest
 from orchestrator.answer import parse_answer
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.plain import replace_offending
-from orchestrator.prompt import ask, load_prompt
+from orchestrator.prompt import ask
+from orchestrator.prompt_file import load_prompt
 from orchestrator.report import Facts, Sentence
 from orchestrator.verify import verify
 from services.contract import Code, Finding, Label, Limitation, LimitationReason
