@@ -60,12 +60,16 @@ def replace_offending(sections: Sequence[Section], facts: Facts, problems: Seque
     """Return the sections with each offending sentence replaced by the plain sentence of what it cites.
 
     A sentence that cites nothing known is dropped, and a PRESENT or INDETERMINATE finding that no remaining
-    sentence cites is added, so that what comes back passes the checks.
+    sentence cites is added, as is whatever the impression cites and the findings do not, so that what comes back
+    passes the checks.
     """
     given = {section.name: section for section in sections}
     if len(given) != len(sections):
         return plain_sections(facts)
-    return tuple(_mended(name, given.get(name), facts, problems) for name in SectionName)
+    impression = _mended(SectionName.IMPRESSION, given.get(SectionName.IMPRESSION), facts, problems, set())
+    concluded = {citation.id for sentence in impression.sentences for citation in sentence.citations}
+    found = _mended(SectionName.FINDINGS, given.get(SectionName.FINDINGS), facts, problems, concluded)
+    return found, impression
 
 
 def limitations_text(facts: Facts) -> str:
@@ -164,7 +168,9 @@ def _plain_impression(facts: Facts) -> tuple[Sentence, ...]:
     return (*open_ones, _sentence(text, [_cite_finding(finding) for finding in absent]))
 
 
-def _mended(name: SectionName, section: Section | None, facts: Facts, problems: Sequence[Problem]) -> Section:
+def _mended(
+    name: SectionName, section: Section | None, facts: Facts, problems: Sequence[Problem], wanted: set[str]
+) -> Section:
     here = [problem for problem in problems if problem.section is name]
     offending = {problem.sentence for problem in here if problem.sentence is not None}
     sentences = section.sentences if section else ()
@@ -175,8 +181,11 @@ def _mended(name: SectionName, section: Section | None, facts: Facts, problems: 
         spoken_of |= {citation.id for kept in stands_in for citation in kept.citations}
         mended += stands_in
     needed = _NEEDED[name]
-    missing = [f for f in facts.findings if f.presence in needed and f.finding_id not in spoken_of]
-    mended += _listed(missing, ())
+    wanted = wanted | {finding.finding_id for finding in facts.findings if finding.presence in needed}
+    mended += _listed(
+        [finding for finding in facts.findings if finding.finding_id in wanted - spoken_of],
+        [measurement for measurement in facts.measurements if measurement.measurement_id in wanted - spoken_of],
+    )
     mended = _without_repeats(mended)
     if not mended:
         return next(plain for plain in plain_sections(facts) if plain.name is name)

@@ -59,6 +59,14 @@ class Problem(Fact):
     """The finding that a section should have mentioned and did not."""
 
 
+class Prior(Fact):
+    """An earlier examination that this one may be compared with: dated by its distance, never by its day."""
+
+    prior_id: str = Field(min_length=1)
+    days_before: int = Field(ge=1)
+    findings: tuple[Finding, ...]
+
+
 class Facts(Fact):
     """What the specialists said after reconciliation: all that a draft may speak of."""
 
@@ -67,6 +75,8 @@ class Facts(Fact):
     structures: tuple[Structure, ...] = ()
     limitations: tuple[Limitation, ...] = ()
     algorithms: tuple[Algorithm, ...] = ()
+    priors: tuple[Prior, ...] = ()
+    """None where nothing earlier is known; then nothing may be called new, unchanged or improved."""
 
 
 class LanguageModel(Fact):

@@ -9,36 +9,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.report import Facts, Problem, Section
-from orchestrator.verification.evidence import (
-    certainty_agrees,
-    every_citation_is_spoken_of,
+from orchestrator.verification.comparisons import no_comparison_without_a_prior
+from orchestrator.verification.completeness import (
     every_open_finding_is_mentioned,
     every_present_finding_is_mentioned,
-    every_sentence_cites_what_exists,
-    none_present_only_where_none_is,
+    impression_follows_from_the_findings,
+)
+from orchestrator.verification.details import (
     nothing_is_narrowed,
-    nothing_not_assessed_is_denied,
-    nothing_outside_the_findings,
-    numbers_come_from_measurements,
-    presence_agrees,
     severity_agrees,
     side_agrees,
     side_of_present_findings_is_said,
     site_agrees,
 )
+from orchestrator.verification.evidence import (
+    certainty_agrees,
+    every_citation_is_spoken_of,
+    every_sentence_cites_what_exists,
+    none_present_only_where_none_is,
+    nothing_not_assessed_is_denied,
+    nothing_outside_the_findings,
+    presence_agrees,
+)
+from orchestrator.verification.grammar import every_sentence_is_grammatical, every_sentence_is_whole
+from orchestrator.verification.identity import no_identity
+from orchestrator.verification.loops import nothing_is_said_twice
+from orchestrator.verification.numbers import numbers_come_from_measurements
 from orchestrator.verification.page import Check, open_page
 from orchestrator.verification.phrasing import (
-    every_sentence_is_whole,
     every_word_is_known,
     no_blanket_normal,
-    no_comparison_without_a_prior,
     no_concept_without_a_specialist,
     no_denial_or_doubt_is_left_hanging,
-    no_device,
-    no_identity,
     no_recommendation,
-    nothing_is_said_twice,
 )
+from orchestrator.verification.setting import anatomy_and_sex_fit, no_device, no_view_is_claimed
 
 CHECKS: tuple[Check, ...] = (
     every_sentence_cites_what_exists,
@@ -57,14 +62,18 @@ CHECKS: tuple[Check, ...] = (
     numbers_come_from_measurements,
     every_open_finding_is_mentioned,
     every_present_finding_is_mentioned,
+    impression_follows_from_the_findings,
     no_blanket_normal,
     no_concept_without_a_specialist,
     no_device,
+    anatomy_and_sex_fit,
+    no_view_is_claimed,
     no_comparison_without_a_prior,
     no_recommendation,
     no_identity,
     nothing_is_said_twice,
     every_sentence_is_whole,
+    every_sentence_is_grammatical,
     every_word_is_known,
 )
 """Every rule that a released sentence keeps."""

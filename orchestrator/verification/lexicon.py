@@ -122,6 +122,27 @@ DEVICES: frozenset[str] = words_of(
     """
 )
 
+OTHER_ANATOMY: frozenset[str] = words_of(
+    """
+    breast breasts mammary mastectomy nipple nipples prostate prostatic testis testes scrotal uterus uterine ovary
+    ovaries ovarian vaginal fetus fetal placenta pregnancy pregnant abdomen abdominal liver hepatic spleen splenic
+    kidney kidneys renal adrenal pancreas pancreatic bowel intestine intestinal stomach gallbladder biliary bladder
+    appendix rectum brain cerebral cranial intracranial skull orbit sinus sinuses retina retinal optic macular knee
+    hip femur femoral tibia fibula ankle foot wrist hand elbow humerus humeral radius ulna shoulder scapula pelvis
+    pelvic sacrum lumbar cervical meniscus ligament tendon disc
+    """
+)
+"""Anatomy that is not a chest film's, or only one sex's; a finding's own name may hold it."""
+
+VIEWS: frozenset[str] = words_of(
+    """
+    pa ap posteroanterior anteroposterior portable bedside supine upright erect semierect semiupright oblique
+    decubitus lordotic expiratory inspiratory inspiration expiration rotated rotation tomography mammogram scan
+    axial coronal sagittal contrast
+    """
+)
+"""Views, positions and techniques: the header knows them, the findings do not. (Lateral is also a place.)"""
+
 COMPARISONS: frozenset[str] = words_of(
     """
     unchanged changed change new newly stable stability improved improving improvement improves worsened

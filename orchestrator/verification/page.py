@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -62,6 +63,12 @@ Check = Callable[[Page], Iterable[Problem]]
 def concept_of(finding: Finding) -> str:
     """Return the name under which claims speak of a finding."""
     return label_text(finding.code)
+
+
+def own_words(line: Line) -> frozenset[str]:
+    """Return the words of the sites of the cited findings, which their specialists chose."""
+    sites = (label_text(finding.site) for finding in line.findings if finding.site)
+    return frozenset(word for site in sites for word in re.findall(r"[^\W\d_]+", site))
 
 
 def open_page(sections: Sequence[Section], facts: Facts) -> Page:

@@ -48,6 +48,7 @@ class Claim(NamedTuple):
     severities: frozenset[Severity]
     narrowed_by: tuple[str, ...]
     start: int
+    end: int
 
 
 class Reading(NamedTuple):
@@ -150,6 +151,7 @@ def _claims(places: tuple[Place, ...], words: tuple[Word, ...], stances: Stances
                 severities=frozenset(SEVERITIES[word] for word in spoken if word in SEVERITIES),
                 narrowed_by=tuple(word for word in spoken if word in NARROWER),
                 start=place.start,
+                end=place.end,
             )
         )
         last_side = side

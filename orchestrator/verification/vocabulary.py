@@ -49,7 +49,7 @@ NARROWER: frozenset[str] = frozenset({"focal", "acute", "definite", "convincing"
 REPORTING: frozenset[str] = words_of(
     """
     a an the this that these those of in on at to for by from as with within and or nor but however although
-    while it its which there here is are was were be been being has have had do does not no none without neither
+    while it its which there is are was were be been being has have had do does not no none without neither
     seen noted identified demonstrated visible visualized visualised observed found detected shown evident
     apparent appreciated recognized depicted show shows showing demonstrate demonstrates reveal reveals appear
     appears appearance contain contains presence present absent absence evidence evidenced sign signs indication
