@@ -11,6 +11,7 @@
     │   ├── KeyReused             an Idempotency-Key came before with other content (409)
     │   └── UploadStalled         the sender stopped in the middle of an upload (408)
     ├── NotFound                  no such study, draft or file (404)
+    ├── NotExportable             a header too damaged to stand beside in DICOM (422)
     ├── Unavailable               a part is down; the work is kept and tried again (503)
     │   ├── SpecialistUnavailable
     │   ├── LanguageModelUnavailable
@@ -73,6 +74,12 @@ class UploadStalled(RefusedInput):
     """The sender stopped in the middle of an upload."""
 
     status = 408
+
+
+class NotExportable(WetreadError):
+    """The header of an image is too damaged for a DICOM object to stand beside it."""
+
+    status = 422
 
 
 class NotFound(WetreadError):

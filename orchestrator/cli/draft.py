@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,7 +66,7 @@ def draft(
     indication: Annotated[str | None, typer.Option("--indication", help="What the study was made for.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draft a report of each PATH: draft.json, draft.txt, draft.pdf, oru.hl7, fhir.json and evidence/."""
+    """Draft a report of each PATH: draft.json, draft.txt, draft.pdf, oru.hl7, fhir.json, evidence/ and dicom/."""
     from orchestrator.cli.api import Api
     from orchestrator.cli.sending import order_of
 
@@ -131,12 +134,14 @@ def _write(voice: Voice, api: Api, outcome: StudyDrafted, folder: Path) -> Study
     assert outcome.study_id is not None
     written = {name: api.draft(outcome.study_id, form) for name, form in FORMS}
     written |= {f"evidence/{name}": png for name, png in api.evidence(outcome.study_id)}
+    written |= {f"dicom/{name}": data for name, data in _dicom_objects(voice, api, outcome.study_id)}
     report = DraftReport.model_validate_json(written["draft.json"])
     written["draft.json"] = report.model_dump_json(indent=2).encode() + b"\n"
-    (folder / "evidence").mkdir(parents=True, exist_ok=True)
-    for stale in (folder / "evidence").glob("*.png"):
-        stale.unlink()
+    for inner, ending in (("evidence", "*.png"), ("dicom", "*.dcm")):
+        for stale in (folder / inner).glob(ending):
+            stale.unlink()
     for name, content in written.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     if outcome.reason:
         voice.progress(f"  {outcome.status}: {outcome.reason}")
@@ -147,6 +152,19 @@ def _write(voice: Voice, api: Api, outcome: StudyDrafted, folder: Path) -> Study
     voice.table("Where the time went", ("stage", "time"), rows)
     voice.text(f"\n{len(written)} files in {folder}\n")
     return outcome.model_copy(update={"folder": str(folder), "files": tuple(written), "stages": stages, "text": text})
+
+
+def _dicom_objects(voice: Voice, api: Api, study_id: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the DICOM objects; a header that cannot carry them does not cost the draft."""
+    from orchestrator.errors import RefusedInput
+
+    try:
+        archive = api.draft(study_id, "dicom")
+    except RefusedInput as error:
+        voice.progress(f"  no DICOM objects: {error}")
+        return
+    with zipfile.ZipFile(io.BytesIO(archive)) as objects:
+        yield from ((name, objects.read(name)) for name in objects.namelist())
 
 
 def _raise_worst(drafted: tuple[StudyDrafted, ...]) -> None:

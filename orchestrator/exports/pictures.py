@@ -101,7 +101,7 @@ def _marks(regions: Iterable[Region], facts: Facts) -> Iterator[Mark]:
             yield Mark(region, HEAT, f"heat map, {region.method}")
         elif structure is not None:
             kind = "outline" if isinstance(region, Mask) else "box"
-            yield Mark(region, _colour(structure), f"{_name(structure)}, {kind}")
+            yield Mark(region, colour_of(structure), f"{structure_name(structure)}, {kind}")
         else:
             yield Mark(region, next(colours), _words(region))
 
@@ -112,12 +112,14 @@ def _words(region: Region) -> str:
     return "outline" if isinstance(region, Mask) else "box"
 
 
-def _name(structure: Structure) -> str:
+def structure_name(structure: Structure) -> str:
+    """Return a structure with its side: ``right lung``."""
     name = label_text(structure.code)
     return f"{structure.laterality} {name}" if structure.laterality else name
 
 
-def _colour(structure: Structure) -> Colour:
+def colour_of(structure: Structure) -> Colour:
+    """Return the colour that a structure has in every picture."""
     return _ANATOMY.get((label_text(structure.code), structure.laterality), PURPLE)
 
 
@@ -125,7 +127,7 @@ def _anatomy_pictures(facts: Facts) -> Iterator[Picture]:
     marks: dict[str, list[Mark]] = {}
     for structure in facts.structures:
         drawn = [
-            Mark(region, _colour(structure), _name(structure))
+            Mark(region, colour_of(structure), structure_name(structure))
             for region in structure.evidence.regions
             if not isinstance(region, HeatMap)
         ]

@@ -11,7 +11,8 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Path, Response
 
 from orchestrator.errors import NotFound
-from orchestrator.exports.arrays import read_arrays
+from orchestrator.exports.arrays import Arrays, read_arrays
+from orchestrator.exports.dicom.objects import render_dicom, zipped
 from orchestrator.exports.evidence import draw_evidence
 from orchestrator.exports.fhir import render_bundle
 from orchestrator.exports.hl7v2 import render_oru
@@ -54,6 +55,14 @@ class _Wanted(NamedTuple):
     store: FilePath
 
     @property
+    def arrays(self) -> Arrays:
+        return read_arrays(self.draft, self.study, self.store)
+
+    @property
+    def dicom(self) -> bytes:
+        return zipped(render_dicom(self.draft, self.study, self.arrays, self.pdf))
+
+    @property
     def pdf(self) -> bytes:
         return _pdf(self.store, self.draft.model_dump_json(), self.study.model_dump_json())
 
@@ -68,6 +77,7 @@ _FORMATS: dict[str, _Format] = {
     "pdf": _Format("application/pdf", lambda w: w.pdf),
     "hl7": _Format("application/hl7-v2; charset=utf-8", lambda w: render_oru(w.draft, w.study, w.pdf)),
     "fhir": _Format("application/fhir+json", lambda w: render_bundle(w.draft, w.study, w.pdf)),
+    "dicom": _Format("application/zip", lambda w: w.dicom),
 }
 _PNG: Responses = {200: {"content": {"image/png": {}}}}
 
@@ -146,8 +156,7 @@ def _pdf(store: FilePath, draft_json: str, study_json: str) -> bytes:
 
 def _picture(rooms: Rooms, study_id: str, name: str) -> bytes:
     wanted = _wanted(rooms, study_id)
-    arrays = read_arrays(wanted.draft, wanted.study, wanted.store)
-    drawn = draw_evidence(wanted.draft, wanted.study, arrays, name)
+    drawn = draw_evidence(wanted.draft, wanted.study, wanted.arrays, name)
     if not drawn:
         raise NotFound("the draft has no such picture; see /evidence for those it has")
     return drawn[f"{name}.png"]

@@ -1,0 +1,68 @@
+"""Every DICOM object of a draft, by file name."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+
+from orchestrator.errors import NotExportable
+from orchestrator.exports.arrays import Arrays
+from orchestrator.exports.dicom.capture import render_captures, render_encapsulated_pdf
+from orchestrator.exports.dicom.presentation import render_presentations
+from orchestrator.exports.dicom.segmentation import render_segmentations
+from orchestrator.exports.dicom.sources import Making, making_of
+from orchestrator.exports.dicom.structured_report import render_sr
+from orchestrator.report import DraftReport
+from orchestrator.study import Study
+
+
+def render_dicom(draft: DraftReport, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
+    """Return the draft as DICOM files that a PACS files beside the images, all marked unverified.
+
+    Parameters
+    ----------
+    arrays
+        Films, masks and heat maps by location; an outline that is missing is left out.
+    pdf
+        The report as :func:`orchestrator.exports.pdf.render_pdf` lays it out.
+
+    Returns
+    -------
+    dict
+        ``report.dcm`` (SR), ``segmentation-1.dcm``, ``presentation-1.dcm``, ``capture-F1-….dcm`` and ``document.dcm``
+        (the PDF).
+        Empty where no image of the study came as DICOM: there is nothing to stand beside.
+
+    Raises
+    ------
+    NotExportable
+        If the header of an image is too damaged to be copied.
+    """
+    making = making_of(draft, study)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # highdicom's quote person names, and a warning ends in a log
+            return _objects(making, study, arrays, pdf) if making.sources else {}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NotExportable(f"the header of an image does not carry DICOM objects ({type(error).__name__})") from error
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return files as one zip archive, the same bytes for the same files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, compresslevel=1)
+    return file.getvalue()
+
+
+def _objects(making: Making, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
+    made = {
+        "report": render_sr(making),
+        **render_segmentations(making, arrays),
+        **render_presentations(making),
+        **render_captures(making, study, arrays),
+        "document": render_encapsulated_pdf(making, pdf),
+    }
+    return {f"{name}.dcm": data for name, data in made.items()}

@@ -1,0 +1,241 @@
+"""Comprehensive 3D SR with a measurement report (PS3.3 A.35.13, PS3.16 TID 1500): unverified, preliminary, partial.
+
+Each finding and measurement is a group of TID 1501 or TID 1410 with its algorithm, score and region; each sentence of
+the draft is a text INFERRED FROM the coded items it cites (PS3.3 C.17.3.2.4); what was not assessed stands as comments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from highdicom import sr
+from highdicom.sr.coding import CodedConcept
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+
+from orchestrator.exports.dicom import codes
+from orchestrator.exports.dicom.sources import MANUFACTURER, MODEL, Making, as_bytes
+from orchestrator.plain import limitations_text
+from orchestrator.report import Section, SectionName, Sentence
+from services.contract import Algorithm, Box, Evidence, Finding, Line, Measurement
+
+_SERIES_NUMBER = 9901
+_ONE_FILM = CodedConcept("36554-4", "LN", "XR Chest Single view")
+_TWO_FILMS = CodedConcept("36643-5", "LN", "XR Chest 2 Views")
+_HEADINGS = {
+    SectionName.FINDINGS: (codes.FINDINGS, codes.FINDING),
+    SectionName.IMPRESSION: (codes.IMPRESSIONS, codes.IMPRESSION),
+}
+
+
+def render_sr(making: Making) -> bytes:
+    """Return the draft as a structured report that names its images, findings, measurements and algorithms."""
+    facts = making.draft.facts
+    groups = {finding.finding_id: _finding(finding, making) for finding in facts.findings}
+    groups |= {one.measurement_id: _measurement(one, making) for one in facts.measurements}
+    content = sr.MeasurementReport(
+        observation_context=_context(making),
+        procedure_reported=_ONE_FILM if len(making.sources) == 1 else _TWO_FILMS,
+        imaging_measurements=list(groups.values()) or None,
+        title=CodedConcept("126000", "DCM", "Imaging Measurement Report"),
+        referenced_images=[header for header in making.headers if _is_described(header)] or None,
+    )
+    places = _places(content[0], tuple(groups))
+    report = sr.Comprehensive3DSR(
+        evidence=making.headers,
+        content=content[0],
+        series_instance_uid=making.uid("sr series"),
+        series_number=_SERIES_NUMBER,
+        sop_instance_uid=making.uid("sr"),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        is_complete=False,
+        is_final=False,
+        is_verified=False,
+    )
+    sentences = [_section(section, places) for section in making.draft.sections if section.sentences]
+    limits = [_text(line, codes.COMMENT) for line in limitations_text(making.draft.facts).splitlines()]
+    report.ContentSequence = DicomSequence([*report.ContentSequence, *sentences, *limits])
+    report.SeriesDescription = "Draft report, AI, not verified"
+    report.CompletionFlagDescription = "Draft by software; a radiologist has not read it"
+    report.ManufacturerModelName, report.SoftwareVersions = MODEL, making.version
+    report.CodingSchemeIdentificationSequence = [_own_codes()]
+    return as_bytes(report, making.draft.created_at)
+
+
+def _is_described(header: Dataset) -> bool:
+    """Whether the image library can hold it: its entries need an orientation and a spacing (PS3.16 TID 1603)."""
+    return bool(header.get("PatientOrientation")) and "ImagerPixelSpacing" in header
+
+
+def _context(making: Making) -> sr.ObservationContext:
+    device = sr.DeviceObserverIdentifyingAttributes(
+        uid=making.uid("observer"), name="wetread", manufacturer_name=MANUFACTURER, model_name=MODEL,
+    )  # fmt: skip
+    return sr.ObservationContext(
+        observer_device_context=sr.ObserverContext(
+            observer_type=CodedConcept("121007", "DCM", "Device"), observer_identifying_attributes=device
+        )
+    )
+
+
+def _finding(finding: Finding, making: Making) -> Dataset:
+    """A finding: coded, present or not, with the score that said so, and the place where there is one."""
+    said = [sr.QualitativeEvaluation(codes.PRESENCE_OF_PROPERTY, codes.presence(finding))]
+    if finding.severity:
+        said.append(sr.QualitativeEvaluation(codes.SEVERITY, codes.severity(finding.severity)))
+    scores = [
+        sr.Measurement(
+            codes.SCORE, one.score, codes.NO_UNITS, algorithm_id=_algorithm(one.algorithm),
+            tracking_identifier=_tracking(making, f"{finding.finding_id}.{number}"),
+        )
+        for number, one in enumerate(finding.evidence, 1) if one.score is not None
+    ]  # fmt: skip
+    site = codes.concept(finding.site) if finding.site else codes.CHEST
+    sites = [sr.FindingSite(site, laterality=codes.side(finding.laterality) if finding.laterality else None)]
+    about = {
+        "tracking_identifier": _tracking(making, finding.finding_id),
+        "finding_type": codes.concept(finding.code),
+        "algorithm_id": _algorithm(finding.evidence[0].algorithm),
+        "finding_sites": sites,
+        "measurements": scores or None,
+        "qualitative_evaluations": said,
+    }
+    region = _region(finding.evidence, making)
+    if region is not None:
+        return sr.PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=region, **about)
+    return sr.MeasurementsAndQualitativeEvaluations(source_images=_images(finding.evidence, making), **about)
+
+
+def _measurement(one: Measurement, making: Making) -> Dataset:
+    """A measurement with the very lines it was measured along."""
+    lines = [
+        sr.CoordinatesForMeasurement("POLYLINE", _points(region), _image_for_region(header))
+        for evidence in one.evidence
+        if (header := making.header_of(evidence.image_id)) is not None
+        for region in evidence.regions
+        if isinstance(region, Line)
+    ]
+    value = sr.Measurement(
+        codes.concept(one.name),
+        one.value,
+        CodedConcept(one.unit, "UCUM", "no units" if one.unit == "1" else one.unit),
+        tracking_identifier=_tracking(making, f"{one.measurement_id}.1"),
+        algorithm_id=_algorithm(one.evidence[0].algorithm),
+        referenced_coordinates=lines or None,
+    )
+    sites = [sr.FindingSite(codes.CHEST, laterality=codes.side(one.laterality))] if one.laterality else None
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(making, one.measurement_id),
+        finding_type=codes.concept(one.name),
+        algorithm_id=_algorithm(one.evidence[0].algorithm),
+        finding_sites=sites,
+        measurements=[value],
+        source_images=_images(one.evidence, making),
+    )
+
+
+def _tracking(making: Making, name: str) -> sr.TrackingIdentifier:
+    return sr.TrackingIdentifier(uid=making.uid(name), identifier=name)
+
+
+def _algorithm(algorithm: Algorithm) -> sr.AlgorithmIdentification:
+    digest = [f"weights sha256 {algorithm.weights_sha256}"] if algorithm.weights_sha256 else None
+    return sr.AlgorithmIdentification(algorithm.name, algorithm.version, parameters=digest)
+
+
+def _region(evidence: Iterable[Evidence], making: Making) -> sr.ImageRegion | None:
+    """The first box of a finding as a closed polyline; a mask travels in the segmentation object."""
+    for one in evidence:
+        header = making.header_of(one.image_id)
+        boxes = [region for region in one.regions if isinstance(region, Box)]
+        if header is not None and boxes:
+            return sr.ImageRegion("POLYLINE", _points(boxes[0]), _image_for_region(header))
+    return None
+
+
+def _images(evidence: Iterable[Evidence], making: Making) -> list[sr.SourceImageForMeasurementGroup] | None:
+    headers = [making.header_of(image_id) for image_id in dict.fromkeys(one.image_id for one in evidence)]
+    images = [
+        sr.SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)
+        for header in headers
+        if header is not None
+    ]
+    return images or None
+
+
+def _image_for_region(header: Dataset) -> sr.SourceImageForRegion:
+    return sr.SourceImageForRegion(header.SOPClassUID, header.SOPInstanceUID)
+
+
+def _points(region: Box | Line) -> np.ndarray:
+    """Return ``(points, 2)`` float: column and row, 0 at the upper left corner of the first pixel (PS3.3 C.18.6.1)."""
+    if isinstance(region, Line):
+        return np.array([region.start, region.end], float)
+    left, top, right, bottom = region.left, region.top, region.right, region.bottom
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], float)
+
+
+def _places(root: Dataset, ids: tuple[str, ...]) -> dict[str, list[int]]:
+    """Return where the coded item of each group stands in the tree, counted from 1 (PS3.3 C.17.3.2.5)."""
+    for number, item in enumerate(root.ContentSequence, 1):
+        if item.name.value == "126010":
+            return {
+                id_: [1, number, group, _coded_item(held)]
+                for group, (id_, held) in enumerate(zip(ids, item.ContentSequence, strict=True), 1)
+            }
+    return {}
+
+
+def _coded_item(group: Dataset) -> int:
+    """The number of a group, else its first coded statement: what a sentence can be inferred from."""
+    kinds = [str(item.ValueType) for item in group.ContentSequence]
+    names = [item.name.value for item in group.ContentSequence]
+    return names.index("121071") + 1 if "121071" in names else kinds.index("NUM") + 1
+
+
+def _section(section: Section, places: dict[str, list[int]]) -> Dataset:
+    """A heading and its sentences; highdicom has no references within a report, so the items are written here."""
+    heading, name = _HEADINGS[section.name]
+    held = _item("CONTAINER", heading)
+    held.ContinuityOfContent = "SEPARATE"
+    held.ContentSequence = DicomSequence([_sentence(sentence, name, places) for sentence in section.sentences])
+    return held
+
+
+def _sentence(sentence: Sentence, name: CodedConcept, places: dict[str, list[int]]) -> Dataset:
+    text = _text(sentence.text, name)
+    text.ContentSequence = DicomSequence([
+        _reference(places[cited.id]) for cited in sentence.citations if cited.id in places
+    ])  # fmt: skip
+    return text
+
+
+def _text(words: str, name: CodedConcept) -> Dataset:
+    text = _item("TEXT", name)
+    text.TextValue = words
+    return text
+
+
+def _item(kind: str, name: CodedConcept) -> Dataset:
+    item = Dataset()
+    item.RelationshipType, item.ValueType = "CONTAINS", kind
+    item.ConceptNameCodeSequence = DicomSequence([name])
+    return item
+
+
+def _reference(place: list[int]) -> Dataset:
+    item = Dataset()
+    item.RelationshipType = "INFERRED FROM"
+    item.ReferencedContentItemIdentifier = place
+    return item
+
+
+def _own_codes() -> Dataset:
+    """What 99WETREAD means (PS3.3 C.12.1.1.1): labels for which no code of a public scheme can be trusted."""
+    scheme = Dataset()
+    scheme.CodingSchemeDesignator = "99WETREAD"
+    scheme.CodingSchemeName = "wetread labels"
+    scheme.CodingSchemeResponsibleOrganization = "wetread"
+    return scheme
