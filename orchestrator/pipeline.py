@@ -16,6 +16,7 @@ from orchestrator.answer import parse_answer
 from orchestrator.cards import GATE_SPECIALIST
 from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
+from orchestrator.exemplars import Exemplar, Exemplars, as_style
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.outcome import Found, Outcome, Phrased, without_language_model
 from orchestrator.outlines import Outlines
@@ -45,11 +46,20 @@ class Parts:
     language: LanguageModelDoor
     corrections: int
     """How many times the problems go back to the language model."""
+    exemplars: Exemplars | None = None
+    """Reports of this site that lend their style, where a site has turned that on."""
+    exemplars_shown: int = 2
 
     @property
     def tries(self) -> int:
         """How often the model is asked at most; one that cannot mend its answer is asked once."""
         return 1 + (self.corrections if self.language.profile.capabilities.repair else 0)
+
+    def style_for(self, facts: Facts) -> tuple[Exemplar, ...]:
+        """Return the exemplars that a study is shown; none unless they are on and the model reads free text."""
+        if self.exemplars is None or not self.language.profile.capabilities.free_text:
+            return ()
+        return self.exemplars.nearest(facts, self.exemplars_shown)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -76,7 +86,9 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
     stages = Stages(tell)
     found = await find(study, parts.specialists, parts.outlines, stages)
     async with stages("phrase"):
-        phrased = await _phrase(found.facts, from_order(found.seen.indication), parts)
+        style = parts.style_for(found.facts)
+        texts = (*from_order(found.seen.indication), *as_style(style))
+        phrased = await phrase(found.facts, texts, parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,
         study_id=study.study_id,
@@ -84,7 +96,7 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
         author=phrased.author,
         sections=phrased.sections,
         facts=phrased.facts,
-        provenance=provenance_of(parts.prompt, phrased),
+        provenance=provenance_of(parts.prompt, phrased, style),
         stages=stages.times,
     )
     if found.plan.refused:
@@ -108,7 +120,7 @@ async def find(study: Study, specialists: Specialists, outlines: Outlines, stage
     return Found(seen, plan, facts, (*look.results, *answer.results))
 
 
-async def _phrase(facts: Facts, texts: tuple[FreeText, ...], parts: Parts) -> Phrased:
+async def phrase(facts: Facts, texts: tuple[FreeText, ...], parts: Parts) -> Phrased:
     """Let the model phrase, check every sentence, correct, and replace what still does not hold."""
     if not (facts.findings or facts.measurements):
         return Phrased(plain_sections(facts), facts, Author.PLAIN_LIST)

@@ -7,6 +7,7 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
+from orchestrator.exemplars import Exemplar
 from orchestrator.outcome import Phrased
 from orchestrator.report import Facts, Provenance
 
@@ -32,7 +33,7 @@ def software_version() -> str:
         return "0.1.0+source"
 
 
-def provenance_of(prompt: PromptIdentity, phrased: Phrased) -> Provenance:
+def provenance_of(prompt: PromptIdentity, phrased: Phrased, style: tuple[Exemplar, ...] = ()) -> Provenance:
     """Return what a draft records of its making."""
     return Provenance(
         software_version=software_version(),
@@ -44,6 +45,7 @@ def provenance_of(prompt: PromptIdentity, phrased: Phrased) -> Provenance:
         operating_points_sha256=operating_points_sha256(phrased.facts),
         attempts=phrased.attempts,
         left_out=phrased.left_out,
+        exemplars_sha256=tuple(exemplar.sha256 for exemplar in style),
     )
 
 

@@ -109,6 +109,8 @@ class Provenance(Fact):
     attempts: tuple[Attempt, ...] = ()
     left_out: tuple[str, ...] = ()
     """What the language model was not shown, for want of room, in words."""
+    exemplars_sha256: tuple[str, ...] = ()
+    """SHA-256 of each report that lent its style, masked as the prompt quoted it."""
 
 
 class Author(StrEnum):

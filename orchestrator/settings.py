@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         default="p4",
         description="How findings are told: p4 in words with ids; ChatCAD's p1 (scores), p2 (diagnosis), p3 (grades).",
     )
+    exemplars: Path | None = Field(
+        default=None,
+        description="A folder of this site's reports (.txt, .json) that lend drafts their style, never a fact; off "
+        "without one. Only a model that reads free text is shown them.",
+    )
+    exemplars_shown: int = Field(default=2, ge=1, le=4, description="How many of them a study is shown at most.")
     deployment: Literal["research", "clinical"] = Field(
         default="research",
         description="``clinical`` refuses weights and language models whose licence forbids commercial or medical use.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from orchestrator.cards import CardShelf
+from orchestrator.exemplars import read_exemplars
 from orchestrator.jobs import Jobs
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.outlines import Outlines
@@ -60,4 +61,6 @@ def open_parts(settings: Settings) -> Parts:
         repair=load_prompt(settings.prompts / "repair.md"),
         language=language,
         corrections=settings.language_corrections,
+        exemplars=read_exemplars(settings.exemplars) if settings.exemplars else None,
+        exemplars_shown=settings.exemplars_shown,
     )

@@ -156,6 +156,8 @@ def provenance_of(draft: DraftReport) -> tuple[Field, ...]:
     fields.append(Field("Operating points", provenance.operating_points_sha256))
     if provenance.left_out:
         fields.append(Field("Not shown to it", "; ".join(provenance.left_out)))
+    if provenance.exemplars_sha256:
+        fields.append(Field("Style lent by", ", ".join(digest[:12] for digest in provenance.exemplars_sha256)))
     for attempt in provenance.attempts:
         checks = ", ".join(dict.fromkeys(problem.check for problem in attempt.problems)) or "no problem"
         fields.append(Field(f"Attempt {attempt.number}", f"answer {attempt.answer_sha256[:12]}: {checks}"))
