@@ -56,7 +56,7 @@ _MEASURED = re.compile(
 _JOINED = re.compile(r"(\[[a-z0-9 ]+\])(?:[\s,.'\u2019-]*\1)+")
 
 
-def mask_text(text: str, known: Iterable[str]) -> str | None:
+def mask_text(text: str, known: Iterable[str], also: frozenset[str] = frozenset()) -> str | None:
     """Return the text with every identifier masked, or ``None`` when that is not sure.
 
     Parameters
@@ -64,6 +64,8 @@ def mask_text(text: str, known: Iterable[str]) -> str | None:
     known
         Everything the header and the order say that can name the patient or somebody around the patient:
         names in any form (``Family^Given``), ids, dates, numbers, addresses.
+    also
+        Lower-case words that may pass beside those of the lexicon.
     """
     folded = _fold(text)
     if len(text) > CAP or not folded.strip():
@@ -73,7 +75,7 @@ def mask_text(text: str, known: Iterable[str]) -> str | None:
         return None
     for mask, pattern in (*_whole(known), *PATTERNS):
         text = pattern.sub(f" {mask} ", text)
-    tokens = [_kept(token, pieces) for token in _TOKEN.findall(text)]
+    tokens = [_kept(token, pieces, also) for token in _TOKEN.findall(text)]
     words = [token for token in tokens if token[0] != "[" and token[0].isalpha() and len(token) > 1]
     lost = sum(token[0] == "[" for token in tokens)
     if not words or len(words) < KEPT_SHARE * (len(words) + lost):
@@ -81,7 +83,7 @@ def mask_text(text: str, known: Iterable[str]) -> str | None:
     return re.sub(r"\s+([,.;:])", r"\1", _JOINED.sub(r"\1", " ".join("".join(tokens).split())))
 
 
-def _kept(token: str, pieces: set[str]) -> str:
+def _kept(token: str, pieces: set[str], also: frozenset[str]) -> str:
     """Return a token if it may pass, else a mask; letters beyond the lexicon and long numbers may not."""
     if token[0] == "[" and len(token) > 1:
         return token
@@ -90,7 +92,7 @@ def _kept(token: str, pieces: set[str]) -> str:
     folded = _fold(token)
     if folded in pieces:
         return "[name]" if token.isalpha() else "[id]"
-    if folded in WORDS or _PLAIN_NUMBER.fullmatch(folded) or _MEASURED.fullmatch(folded):
+    if folded in WORDS or folded in also or _PLAIN_NUMBER.fullmatch(folded) or _MEASURED.fullmatch(folded):
         return token
     return MASK
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.progress import StudyStatus
 from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Section
+from orchestrator.second_text import SecondTexts
 from orchestrator.study import DeidentifiedStudy
 from orchestrator.triage import Triage
 from services.contract import Limitation, LimitationReason, SpecialistResult
@@ -20,6 +21,8 @@ class Found(NamedTuple):
     facts: Facts
     results: tuple[SpecialistResult, ...]
     """What the specialists said before reconciling, the gate included."""
+    second: SecondTexts = SecondTexts()
+    """What the reporting service wrote, set against the facts; empty where a site has not turned it on."""
 
     @property
     def why(self) -> str:
@@ -57,4 +60,9 @@ def without_language_model(facts: Facts, error: LanguageModelUnavailable) -> Fac
         detail=str(error),
         source="language_model",
     )
-    return facts.model_copy(update={"limitations": (*facts.limitations, limit)})
+    return with_limitations(facts, (limit,))
+
+
+def with_limitations(facts: Facts, more: tuple[Limitation, ...]) -> Facts:
+    """Return the facts with more limitations after their own."""
+    return facts.model_copy(update={"limitations": (*facts.limitations, *more)}) if more else facts

@@ -18,7 +18,7 @@ from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.exemplars import Exemplar, Exemplars, as_style
 from orchestrator.language_model import LanguageModelDoor
-from orchestrator.outcome import Found, Outcome, Phrased, without_language_model
+from orchestrator.outcome import Found, Outcome, Phrased, with_limitations, without_language_model
 from orchestrator.outlines import Outlines
 from orchestrator.plain import plain_sections, replace_offending
 from orchestrator.progress import StudyStatus
@@ -27,6 +27,7 @@ from orchestrator.prompt_file import PromptFile
 from orchestrator.provenance import provenance_of
 from orchestrator.reconcile import reconcile
 from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Problem, Section
+from orchestrator.second_text import set_against
 from orchestrator.specialists import Specialists
 from orchestrator.stages import Stages, Tell
 from orchestrator.study import Study
@@ -95,7 +96,8 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
         created_at=datetime.now(UTC),
         author=phrased.author,
         sections=phrased.sections,
-        facts=phrased.facts,
+        facts=with_limitations(phrased.facts, found.second.limitations),
+        second_texts=found.second.texts,
         provenance=provenance_of(parts.prompt, phrased, style),
         stages=stages.times,
     )
@@ -113,11 +115,15 @@ async def find(study: Study, specialists: Specialists, outlines: Outlines, stage
         look = await specialists.consult(doubtful, seen.subject, (GATE_SPECIALIST,))
         plan = triage(seen.images, [image for result in look.results for image in result.images])
     async with stages("specialists"):
-        answer = await specialists.consult(plan.readings, seen.subject)
+        answer, written = await asyncio.gather(
+            specialists.consult(plan.readings, seen.subject),
+            specialists.consult(specialists.writers_of(plan.images), seen.subject),
+        )
     async with stages("reconcile"):
         limits = (*seen.limitations, *plan.limitations, *answer.limitations)
         facts = await asyncio.to_thread(reconcile, answer.results, limits, plan.images, outlines.centre)
-    return Found(seen, plan, facts, (*look.results, *answer.results))
+        second = await asyncio.to_thread(set_against, written, facts, verify)
+    return Found(seen, plan, facts, (*look.results, *answer.results), second)
 
 
 async def phrase(facts: Facts, texts: tuple[FreeText, ...], parts: Parts) -> Phrased:

@@ -128,6 +128,42 @@ class StageTime(Fact):
     seconds: float = Field(ge=0)
 
 
+class Verdict(StrEnum):
+    """What became of a sentence of a second text."""
+
+    KEPT = "kept"
+    """It says what the specialists found, and nothing else."""
+    CHANGED = "changed"
+    """It speaks of what the specialists assessed and says it otherwise; their finding stands in its place."""
+    DROPPED = "dropped"
+    """It speaks of nothing that a specialist found, or cannot be shown."""
+
+
+class ComparedSentence(Fact):
+    """One sentence of a second text, set against the findings."""
+
+    text: str = Field(min_length=1)
+    """Masked and escaped; it was written by nobody who can be asked."""
+    claims: tuple[str, ...] = ()
+    """What it was read to say, such as ``left pleural effusion: affirmed``."""
+    verdict: Verdict
+    becomes: str | None = None
+    """For a changed sentence: what the specialists found, in plain words."""
+    cites: tuple[str, ...] = ()
+    """Ids of the findings and measurements that decided."""
+    because: str = Field(min_length=1)
+
+
+class SecondText(Fact):
+    """What an image-to-report network wrote about one image, sentence by sentence, and what became of it."""
+
+    image_id: str
+    algorithm: Algorithm
+    sentences: tuple[ComparedSentence, ...]
+    not_read: int = Field(default=0, ge=0)
+    """Sentences beyond those that are looked at."""
+
+
 class DraftReport(Fact):
     """An unverified, preliminary report (PS3.3 C.17.2 VerificationFlag UNVERIFIED)."""
 
@@ -138,6 +174,8 @@ class DraftReport(Fact):
     sections: tuple[Section, ...]
     facts: Facts
     provenance: Provenance
+    second_texts: tuple[SecondText, ...] = ()
+    """Empty unless a site has turned the reporting service on."""
     stages: tuple[StageTime, ...] = ()
 
     @property

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     classification_url: str = Field(default="http://127.0.0.1:8101", description="The classification service.")
     segmentation_url: str = Field(default="http://127.0.0.1:8102", description="The segmentation service.")
     detection_url: str = Field(default="http://127.0.0.1:8103", description="The detection service.")
+    reporting_url: str | None = Field(
+        default=None,
+        description="The reporting service, which writes a second text about each film; off without an address.",
+    )
     specialist_deadline_s: float = Field(
         default=60.0, gt=0, le=600, description="How long a service may take over one study before we go on without it."
     )

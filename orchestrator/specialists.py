@@ -28,6 +28,8 @@ from services.contract import (
     Subject,
 )
 
+WRITING_SERVICE = "reporting"
+"""The service that writes a text about an image; a site turns it on."""
 _CARD_AGE_S = 60.0
 _RETRY_AFTER_S = 0.25
 _LOADING_S = 20.0
@@ -99,6 +101,10 @@ class Specialists:
             results=tuple(result for answer in answers for result in answer.results),
             limitations=tuple(limit for answer in answers for limit in answer.limitations),
         )
+
+    def writers_of(self, images: Sequence[ImageReference]) -> dict[str, Sequence[ImageReference]]:
+        """Return what the reporting service reads: every image that is read, where a site has turned it on."""
+        return {WRITING_SERVICE: images} if images and WRITING_SERVICE in self.services else {}
 
     async def check(self, name: str) -> None:
         """Raise :class:`SpecialistUnavailable` unless the service says that it is ready."""
@@ -203,5 +209,7 @@ def _speaks_of(results: Sequence[SpecialistResult], asked: set[str]) -> bool:
         evidence.extend(item for finding in result.findings for item in finding.evidence)
         evidence.extend(item for measurement in result.measurements for item in measurement.evidence)
         evidence.extend(structure.evidence for structure in result.structures)
-    seen = {item.image_id for item in evidence} | {image.image_id for result in results for image in result.images}
+    seen = {item.image_id for item in evidence}
+    seen |= {image.image_id for result in results for image in result.images}
+    seen |= {text.image_id for result in results for text in result.texts}
     return seen <= asked

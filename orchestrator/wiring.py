@@ -13,7 +13,7 @@ from orchestrator.pipeline import Parts
 from orchestrator.prompt import load_profile, load_prompt, prompt_of
 from orchestrator.records import Records
 from orchestrator.settings import Settings
-from orchestrator.specialists import Service, Specialists
+from orchestrator.specialists import WRITING_SERVICE, Service, Specialists
 from services.contract.profile import refusal_of
 
 
@@ -29,11 +29,13 @@ def open_queue(settings: Settings) -> Jobs:
 
 def open_specialists(settings: Settings) -> Specialists:
     """Return the services that this installation asks; nothing is sent yet."""
-    services = (
+    services = [
         Service("classification", settings.classification_url.rstrip("/")),
         Service("segmentation", settings.segmentation_url.rstrip("/")),
         Service("detection", settings.detection_url.rstrip("/")),
-    )
+    ]
+    if settings.reporting_url:
+        services.append(Service(WRITING_SERVICE, settings.reporting_url.rstrip("/")))
     return Specialists(
         services, CardShelf(settings.cards), settings.specialist_deadline_s, httpx.AsyncClient(trust_env=False)
     )

@@ -242,5 +242,6 @@ def _refuse_foreign_images(result: SpecialistResult, images: Sequence[Pixels]) -
     evidence += [one for measurement in result.measurements for one in measurement.evidence]
     evidence += [structure.evidence for structure in result.structures]
     ids = {one.image_id for one in evidence} | {image.image_id for image in result.images}
+    ids |= {text.image_id for text in result.texts}
     if not ids <= {image.image_id for image in images}:
         raise ValueError("the result points at an image that is not part of the request")

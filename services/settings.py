@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.contract import Fact
@@ -51,6 +51,12 @@ class ServiceSettings(BaseSettings):
     """Largest request a service reads; images come by reference, so that requests are small."""
     body_timeout_s: float = Field(default=10.0, gt=0)
     """How long a sender may take over a request."""
+    reporting_api_url: str | None = None
+    """A vision-language model behind an OpenAI API, which the reporting service asks; films leave for this address."""
+    reporting_api_model: str | None = None
+    """The name under which that server knows the model."""
+    reporting_api_key: SecretStr | None = None
+    """The key it wants, if any."""
     fsync: bool = True
     """Whether masks and heat maps are forced to the disk before a service answers."""
 

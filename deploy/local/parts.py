@@ -18,6 +18,8 @@ from deploy.local.state import RunFolder
 from services.contract.profile import read_profile, refusal_of
 
 SERVICES = ("classification", "segmentation", "detection")
+REPORTING = "reporting"
+"""The service that writes a second text; a process of its own, started only where it is turned on."""
 Probe = Callable[[], bool]
 
 
@@ -50,7 +52,7 @@ class Installation:
 
 def port_names(together: bool) -> tuple[str, ...]:
     """Return the parts that listen somewhere."""
-    return ("redis", "language", *(("specialists",) if together else SERVICES), "orchestrator")
+    return ("redis", "language", *(("specialists",) if together else SERVICES), "orchestrator", REPORTING)
 
 
 def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], together: bool) -> Installation:
@@ -58,6 +60,8 @@ def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], t
     redis, redis_url = _redis(settings, folder, ports["redis"])
     language = _language(settings, ports["language"])
     urls = _service_urls(ports, together)
+    if settings.reporting:
+        urls[REPORTING] = f"http://127.0.0.1:{ports[REPORTING]}"
     environment = {
         MARK: folder.mark,
         "PYTHONPATH": str(ROOT),
@@ -73,6 +77,8 @@ def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], t
         **_places(folder.path.resolve()),
     }
     specialists = (_together(ports["specialists"]),) if together else tuple(_service(n, urls[n]) for n in SERVICES)
+    if settings.reporting:
+        specialists = (*specialists, _service(REPORTING, urls[REPORTING]))
     door = (*_python("orchestrator.main"), "--port", str(ports["orchestrator"]))
     orchestrator = _web_part("orchestrator", door, ports["orchestrator"], after=("redis",))
     worker = Part("worker", _python("orchestrator.worker"), _always, after=("redis", "orchestrator"))

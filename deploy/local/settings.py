@@ -42,6 +42,9 @@ class LocalSettings(BaseSettings):
     deployment: Literal["research", "clinical"] = Field(
         default="research", description="``clinical`` refuses weights and models whose licence forbids commercial use."
     )
+    reporting: bool = Field(
+        default=False, description="Start the reporting service too, which writes a second text about each film."
+    )
 
 
 def variables() -> dict[str, str]:

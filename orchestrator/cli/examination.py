@@ -147,7 +147,7 @@ EXAMINATIONS: tuple[Callable[[], Iterator[Observation]], ...] = (
 
 def _running_cards(state: State) -> tuple[ServiceCard, ...]:
     cards = []
-    for name in SERVICES:
+    for name in (*SERVICES, *(("reporting",) if "WETREAD_REPORTING_URL" in state.environment else ())):
         url = state.environment[f"WETREAD_{name.upper()}_URL"]
         try:
             answer = httpx.get(f"{url}/v1/card", timeout=10, trust_env=False)

@@ -34,6 +34,7 @@ from orchestrator.exports.pdf_parts import (
     provenance_table,
     section,
 )
+from orchestrator.exports.pdf_second_text import second_text
 from orchestrator.exports.pdf_style import MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Styles, mark_page, styles
 from orchestrator.exports.pictures import Picture, pictures_of
 from orchestrator.exports.words import AUTHORS, header_of, moment, provenance_of
@@ -101,8 +102,15 @@ def _story(draft: DraftReport, study: Study, shown: Sequence[Shown], look: Style
         *picture_grid(shown[1:], look, _WIDTH),
         CondPageBreak(_FIRST_ROWS),
         *findings_table(draft, look, _WIDTH),
+        *_second_texts(draft, look),
         CondPageBreak(_FIRST_ROWS),
         *provenance_table(provenance_of(draft), look, _WIDTH),
+    ]
+
+
+def _second_texts(draft: DraftReport, look: Styles) -> list[Flowable]:
+    return [
+        part for text in draft.second_texts for part in (CondPageBreak(_FIRST_ROWS), *second_text(text, look, _WIDTH))
     ]
 
 

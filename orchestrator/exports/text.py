@@ -8,8 +8,10 @@ from textwrap import wrap
 from orchestrator.exports.words import (
     DRAFT_MARK,
     NOTICE,
+    SECOND_TEXT,
     Field,
     algorithm_of,
+    became_of,
     cited,
     header_of,
     measured,
@@ -17,10 +19,11 @@ from orchestrator.exports.words import (
     plain_mark,
     provenance_of,
     score_of,
+    second_caption,
     state_of,
 )
 from orchestrator.plain import limitations_text
-from orchestrator.report import DraftReport
+from orchestrator.report import DraftReport, SecondText
 from orchestrator.study import Study
 
 _WIDTH = 100
@@ -37,6 +40,7 @@ def render_text(draft: DraftReport, study: Study) -> str:
         *(_section(draft, number) for number in range(len(draft.sections))),
         _titled("LIMITATIONS", _wrapped(limitations_text(draft.facts).splitlines())),
         _titled("LIST OF FINDINGS", _facts(draft)),
+        *(_second(text) for text in draft.second_texts),
         _titled("PROVENANCE", _fields(provenance_of(draft))),
         [f"*** {DRAFT_MARK} ***"],
     ]
@@ -58,6 +62,13 @@ def _facts(draft: DraftReport) -> list[str]:
         lines.append(f"[{measurement.measurement_id}] {measured(measurement)}")
         lines += [f"     {algorithm_of(one.algorithm)}" for one in measurement.evidence]
     return _wrapped(lines)
+
+
+def _second(text: SecondText) -> list[str]:
+    lines = [second_caption(text)]
+    for one in text.sentences:
+        lines += [f'- {one.verdict}: "{one.text}"', f"     {became_of(one)}"]
+    return _titled(SECOND_TEXT, _wrapped(lines))
 
 
 def _titled(title: str, lines: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from orchestrator.report import Author, DraftReport, Sentence
+from orchestrator.report import Author, ComparedSentence, DraftReport, SecondText, Sentence
 from orchestrator.study import Study
 from services.contract import Algorithm, Evidence, Finding, Likelihood, Measurement
 from services.contract.phrasing import label_text, number_text
@@ -132,6 +132,25 @@ def algorithm_of(algorithm: Algorithm) -> str:
     """Return an algorithm's name and version, and the first digits of its weights' hash."""
     weights = f", weights {algorithm.weights_sha256[:12]}" if algorithm.weights_sha256 else ""
     return f"{algorithm.name} {algorithm.version}{weights}"
+
+
+SECOND_TEXT = "SECOND TEXT, NOT PART OF THE REPORT"
+
+
+def second_caption(text: SecondText) -> str:
+    """Return who wrote a second text, and what it is worth."""
+    beyond = f" {text.not_read} more sentences were not looked at." if text.not_read else ""
+    return (
+        f"Written about {text.image_id} by {algorithm_of(text.algorithm)}. It finds nothing: each sentence was set "
+        f"against what the specialists found, and their findings stand.{beyond}"
+    )
+
+
+def became_of(sentence: ComparedSentence) -> str:
+    """Return what stands in the place of a sentence, and by what evidence."""
+    cites = " ".join(f"[{id_}]" for id_ in sentence.cites)
+    instead = f"{sentence.becomes} " if sentence.becomes else ""
+    return f"{instead}{cites} {sentence.because}".strip()
 
 
 def provenance_of(draft: DraftReport) -> tuple[Field, ...]:

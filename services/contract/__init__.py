@@ -39,6 +39,7 @@ from services.contract.facts import (
     Structure,
     Subject,
     Window,
+    WrittenText,
 )
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "Structure",
     "Subject",
     "Window",
+    "WrittenText",
     "coded",
     "label_of",
 ]

@@ -304,6 +304,14 @@ class ImageAssessment(Fact):
     algorithm: Algorithm
 
 
+class WrittenText(Fact):
+    """What an image-to-report network wrote about one image: a text that nobody has checked, and no finding."""
+
+    image_id: str
+    text: str = Field(min_length=1, max_length=4000)
+    algorithm: Algorithm
+
+
 class Subject(Fact):
     """What a specialist may know of the person: nothing that names one."""
 
@@ -331,6 +339,8 @@ class SpecialistResult(Fact):
     measurements: tuple[Measurement, ...] = ()
     structures: tuple[Structure, ...] = ()
     images: tuple[ImageAssessment, ...] = ()
+    texts: tuple[WrittenText, ...] = ()
+    """Only of the reporting service; the orchestrator sets each sentence against the findings of the others."""
     limitations: tuple[Limitation, ...] = ()
     seconds: float = Field(ge=0)
 

@@ -31,6 +31,15 @@ def test_every_part_is_a_process_of_its_own(tmp_path):
     assert names == expected
 
 
+def test_the_reporting_service_is_started_and_told_of_only_where_it_is_turned_on(tmp_path):
+    assert "WETREAD_REPORTING_URL" not in planned(tmp_path).environment
+    for together in (False, True):
+        on = planned(tmp_path, together, reporting=True)
+        reporting = part(on, "reporting")
+        assert "services.reporting.main:app" in reporting.command
+        assert on.environment["WETREAD_REPORTING_URL"] == reporting.url
+
+
 def test_together_the_services_are_one_process_with_three_addresses(tmp_path):
     installation = planned(tmp_path, together=True)
     assert [one.name for one in installation.parts] == ["redis", "language", "specialists", "orchestrator", "worker"]

@@ -9,10 +9,19 @@ from orchestrator.cards import CardShelf
 from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts, draft_report
 from orchestrator.progress import StudyStatus
-from orchestrator.report import Author
+from orchestrator.report import Author, DraftReport, Verdict
 from orchestrator.specialists import Service, Specialists
 from orchestrator.wiring import open_parts
-from services.contract import AnalyzeResponse, ImageKind, Label, Likelihood, LimitationReason
+from services.contract import (
+    Algorithm,
+    AnalyzeResponse,
+    ImageKind,
+    Label,
+    Laterality,
+    Likelihood,
+    LimitationReason,
+    WrittenText,
+)
 from tests.orchestrator.small_clinic import finding, image, look, result, service_app, study
 from tests.orchestrator.test_specialists import Wire
 
@@ -39,9 +48,10 @@ def parts_with(settings, tmp_path):
 
     def make(**apps) -> Parts:
         real = open_parts(settings.model_copy(update={"language_url": "http://127.0.0.1:9"}))
-        client = httpx.AsyncClient(transport=Wire(**apps))
+        client = httpx.AsyncClient(transport=Wire(**{name: app for name, app in apps.items() if app}))
+        writers = (Service("reporting", "http://reporting"),) if "reporting" in apps else ()
         return Parts(
-            specialists=Specialists(SERVICES, CardShelf(tmp_path), 5.0, client),
+            specialists=Specialists((*SERVICES, *writers), CardShelf(tmp_path), 5.0, client),
             outlines=Outlines(tmp_path),
             prompt=real.prompt,
             repair=real.repair,
@@ -95,6 +105,60 @@ async def test_with_every_service_down_the_draft_says_nothing_of_the_patient(par
     assert outcome.draft.sentences == ()
     assert outcome.draft.facts.limitations
     assert outcome.status is StudyStatus.DRAFTED
+
+
+def writes(*texts, limitations=()):
+    """A reporting service that writes these texts about every image."""
+
+    def answer(request):
+        written = tuple(
+            WrittenText(image_id=one.image_id, text=text, algorithm=Algorithm(name="chest_report", version="1"))
+            for one in request.images
+            for text in texts
+        )
+        return AnalyzeResponse(results=(result("chest_report", texts=written),), limitations=limitations)
+
+    return service_app(answer)
+
+
+async def test_what_a_reporting_service_writes_is_set_against_the_findings_and_changes_none(parts_with):
+    found = (finding(Label.EFFUSION, laterality=Laterality.LEFT), finding(Label.PNEUMONIA, Likelihood.ABSENT))
+    alone = (await drafted(study(FILM), parts_with(classification=reads(*found)))).draft
+    text = "Left pleural effusion. Pneumonia is present. Small pneumothorax."
+    draft = (await drafted(study(FILM), parts_with(classification=reads(*found), reporting=writes(text)))).draft
+    assert (draft.sections, draft.facts.findings) == (alone.sections, alone.facts.findings)
+    (second,) = draft.second_texts
+    assert [one.verdict for one in second.sentences] == [Verdict.KEPT, Verdict.CHANGED, Verdict.DROPPED]
+    assert second.sentences[1].becomes == "Pneumonia: absent."
+    (said,) = [one for one in draft.facts.limitations if one.source == "second_text"]
+    assert (said.what, said.reason) == ("pneumonia", LimitationReason.DISAGREEMENT)
+    assert DraftReport.model_validate_json(draft.model_dump_json()) == draft
+
+
+async def test_where_no_site_turned_the_reporting_service_on_nothing_is_said_of_it(parts_with):
+    draft = (await drafted(study(FILM), parts_with(classification=reads(finding(Label.EFFUSION))))).draft
+    assert draft.second_texts == ()
+    assert "second text" not in draft.model_dump_json() and "reporting" not in draft.model_dump_json()
+
+
+async def test_a_reporting_service_that_is_down_is_a_limitation_and_nothing_else(parts_with):
+    found = reads(finding(Label.EFFUSION))
+    draft = (await drafted(study(FILM), parts_with(classification=found, reporting=None))).draft
+    assert draft.second_texts == ()
+    (missing,) = [one for one in draft.facts.limitations if one.what == "a second text"]
+    assert missing.reason is LimitationReason.SPECIALIST_UNAVAILABLE
+    assert draft.facts.findings
+
+
+async def test_a_text_about_an_image_that_was_not_sent_is_not_used(parts_with):
+    def answer(_):
+        text = WrittenText(image_id="image-9", text="No mass.", algorithm=Algorithm(name="chest_report", version="1"))
+        return AnalyzeResponse(results=(result("chest_report", texts=(text,)),))
+
+    parts = parts_with(classification=reads(finding(Label.EFFUSION)), reporting=service_app(answer))
+    draft = (await drafted(study(FILM), parts)).draft
+    assert draft.second_texts == ()
+    assert any("not asked about" in one.detail for one in draft.facts.limitations)
 
 
 async def test_no_identifier_reaches_a_service(parts_with):

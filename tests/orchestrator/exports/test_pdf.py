@@ -14,6 +14,7 @@ from orchestrator.exports.words import DRAFT_MARK
 from orchestrator.report import Section, SectionName
 from orchestrator.study import Patient
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_drawn, study
+from tests.orchestrator.exports.test_text import second_draft
 from tests.orchestrator.report_parts import said
 
 
@@ -42,6 +43,15 @@ def test_the_same_draft_gives_the_same_bytes(drawn: bytes, store: Path):
     again = render_pdf(draft(places), study(places), read_arrays(draft(places), study(places), store))
     assert again == drawn
     assert drawn.startswith(b"%PDF-") and b"CreationDate (D:2000" in drawn
+
+
+def test_a_second_text_is_a_table_of_its_own_after_the_findings(store: Path, tmp_path: Path):
+    places = places_drawn(store)
+    made = second_draft(places)
+    pdf = render_pdf(made, study(places), read_arrays(made, study(places), store))
+    text = " ".join("\n".join(pages_of(pdf, tmp_path)).split())
+    assert text.index("LIST OF FINDINGS") < text.index("SECOND TEXT, NOT PART OF THE REPORT") < text.index("PROVENANCE")
+    assert "it said" in text and "changed" in text and "dropped" in text
 
 
 def test_every_page_says_that_it_is_a_draft_and_which_page_it_is(drawn: bytes, tmp_path: Path):

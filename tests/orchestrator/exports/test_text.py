@@ -5,6 +5,9 @@ from __future__ import annotations
 from orchestrator.exports.text import render_text
 from orchestrator.exports.words import DRAFT_MARK
 from orchestrator.report import Author
+from orchestrator.second_text import compare_texts
+from orchestrator.verify import verify
+from services.contract import Algorithm, WrittenText
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_by_hand, study
 
 
@@ -29,6 +32,27 @@ def test_what_was_not_assessed_and_what_was_scored_stand_in_the_text():
 def test_a_picture_that_nobody_named_has_no_name_in_its_header():
     text = render_text(draft(places_by_hand()), anonymous_study(places_by_hand()))
     assert "Patient" not in text and "None" not in text
+
+
+def second_draft(places=None):
+    text = WrittenText(
+        image_id="image-1",
+        text="There is a right pleural effusion. Heart <b>size</b> is normal. Recommend CT by Dr. Kowalski.",
+        algorithm=Algorithm(name="chest_report", version="0.1"),
+    )
+    made = draft(places or places_by_hand())
+    return made.model_copy(update={"second_texts": compare_texts((text,), made.facts, verify)})
+
+
+def test_a_second_text_stands_apart_with_what_became_of_every_sentence():
+    text = render_text(second_draft(), study(places_by_hand()))
+    before, _, apart = text.partition("SECOND TEXT, NOT PART OF THE REPORT\n")
+    assert "right pleural effusion" not in before
+    flat = " ".join(apart.split())
+    assert "Written about image-1 by chest_report 0.1. It finds nothing" in flat
+    assert '- changed: "There is a right pleural effusion." Pleural effusion: present' in flat
+    assert '- dropped: "' in flat and "Kowalski" not in flat and "<b>" not in flat
+    assert "SECOND TEXT" not in render_text(draft(places_by_hand()), study(places_by_hand()))
 
 
 def test_a_plain_sentence_is_marked_in_a_mixed_draft_only():
