@@ -22,6 +22,10 @@ CRITICAL = frozenset(
     coded(label) for label in (Label.PNEUMOTHORAX, Label.ENLARGED_CARDIOMEDIASTINUM, Label.TUBERCULOSIS, Label.MASS)
 )
 """Labels whose absence, too, a draft says when it was assessed."""
+PROBLEMS_TOLD, LONGEST_PROBLEM = 12, 160
+"""How many problems of an answer go back to the model, and characters of each."""
+_PROBLEMS = PROBLEMS_TOLD * LONGEST_PROBLEM // 2
+"""Tokens kept for them."""
 _TEMPLATE = 64
 """Tokens that a chat template may add."""
 
@@ -53,8 +57,8 @@ def room(profile: LanguageProfile) -> int | None:
     context = profile.context_tokens
     if context is None:
         return None
-    answers = 2 if profile.capabilities.repair else 1
-    return context - answers * profile.max_answer_tokens - _TEMPLATE
+    again = profile.max_answer_tokens + _PROBLEMS if profile.capabilities.repair else 0
+    return context - profile.max_answer_tokens - again - _TEMPLATE
 
 
 def fit(shown: Shown, write: Callable[[Shown], str], profile: LanguageProfile) -> Fitted:

@@ -41,6 +41,7 @@ _REASONS: dict[LimitationReason, str] = {
     LimitationReason.LANGUAGE_MODEL_UNAVAILABLE: "The language model did not answer; the draft is the plain list",
     LimitationReason.DISAGREEMENT: "Specialists disagree",
     LimitationReason.WITHHELD: "Not used, to protect the patient",
+    LimitationReason.NO_SECOND_TEXT: "There is no second text",
 }
 
 

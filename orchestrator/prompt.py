@@ -7,10 +7,11 @@ Four styles: ``p4`` (the default) says each finding in words, with what was not 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
-from orchestrator.budget import Shown, fit
+from orchestrator.budget import LONGEST_PROBLEM, PROBLEMS_TOLD, Shown, fit
 from orchestrator.chatcad import Scored, chatcad_values
 from orchestrator.errors import Misconfigured
 from orchestrator.prompt_file import PromptFile, fill, load_prompt, within
@@ -106,10 +107,19 @@ def ask(prompt: PromptFile, facts: Facts, texts: Sequence[FreeText] | None, prof
 
 
 def ask_again(question: Question, answer: str, problems: Sequence[Problem], repair: PromptFile) -> Question:
-    """Return the question that shows the model its answer and what the checks found in it."""
-    text = fill(repair, {"problems": "\n".join(f"- {problem.message}" for problem in problems)})
+    """Return the question that shows the model its last answer and what the checks found in it.
+
+    Earlier answers are left out, and so are problems beyond the first few: what is asked again stays within the room
+    that :func:`orchestrator.budget.room` keeps for it.
+    """
+    text = fill(repair, {"problems": "\n".join(_told(problem) for problem in problems[:PROBLEMS_TOLD])})
     turns = (Message(role="assistant", text=answer), Message(role="user", text=text))
-    return question.model_copy(update={"messages": (*question.messages, *turns)})
+    first = tuple(takewhile(lambda message: message.role != "assistant", question.messages))
+    return question.model_copy(update={"messages": (*first, *turns)})
+
+
+def _told(problem: Problem) -> str:
+    return f"- {problem.message[:LONGEST_PROBLEM]}"
 
 
 def _values(prompt: PromptFile, shown: Shown) -> dict[str, str]:

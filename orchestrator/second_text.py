@@ -74,7 +74,8 @@ def set_against(answer: AnalyzeResponse, facts: Facts, check: Check) -> SecondTe
     """Return the answer of the reporting service set against the facts; why there is no text is a limitation."""
     written = [text for result in answer.results for text in result.texts]
     missing = (*answer.limitations, *(one for result in answer.results for one in result.limitations))
-    told = (limit.model_copy(update={"what": "a second text", "code": None}) for limit in missing)
+    no_text = {"what": "a second text", "code": None, "reason": LimitationReason.NO_SECOND_TEXT}
+    told = (limit.model_copy(update=no_text) for limit in missing)
     return SecondTexts(compare_texts(written, facts, check), (*dict.fromkeys(told), *disagreements(written, facts)))
 
 

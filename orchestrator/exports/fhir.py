@@ -35,6 +35,7 @@ _NOT_ABOUT_ASSESSMENT = {
     LimitationReason.LANGUAGE_MODEL_UNAVAILABLE,
     LimitationReason.DISAGREEMENT,
     LimitationReason.WITHHELD,
+    LimitationReason.NO_SECOND_TEXT,
 }
 
 

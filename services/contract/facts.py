@@ -262,6 +262,7 @@ class LimitationReason(StrEnum):
     LANGUAGE_MODEL_UNAVAILABLE = "language_model_unavailable"
     DISAGREEMENT = "disagreement"
     WITHHELD = "withheld"
+    NO_SECOND_TEXT = "no_second_text"
 
 
 class Limitation(Fact):

@@ -31,7 +31,12 @@ NONE_PRESENT = "None of the assessed findings is present."
 """The only summary of a study whose findings are all ABSENT; it claims nothing beyond what was assessed."""
 
 _NOT_ABOUT_ASSESSMENT = frozenset(
-    {LimitationReason.LANGUAGE_MODEL_UNAVAILABLE, LimitationReason.DISAGREEMENT, LimitationReason.WITHHELD}
+    {
+        LimitationReason.LANGUAGE_MODEL_UNAVAILABLE,
+        LimitationReason.DISAGREEMENT,
+        LimitationReason.WITHHELD,
+        LimitationReason.NO_SECOND_TEXT,
+    }
 )
 _UNSAFE = re.compile(r"[^a-z0-9 ,./()'-]+")
 _LONGEST_NAME = 80

@@ -60,7 +60,7 @@ def fits(context: int) -> bool:
     return True
 
 
-TIGHTEST = next(context for context in range(1200, 2000, 4) if fits(context))
+TIGHTEST = next(context for context in range(2000, 3000, 4) if fits(context))
 
 
 def test_where_there_is_room_everything_is_said():
@@ -70,14 +70,14 @@ def test_where_there_is_room_everything_is_said():
 
 
 def test_style_goes_first_then_other_texts_then_names_then_absent_findings():
-    lengths = [len(asked(context).left_out) for context in range(2600, TIGHTEST, -20)]
+    lengths = [len(asked(context).left_out) for context in range(TIGHTEST + 1000, TIGHTEST, -20)]
     assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
     tightest = asked(TIGHTEST).left_out
     assert tightest[:4] == ("example of style", "example of style", "indication", "names of what was not assessed")
     assert all("absent" in name for name in tightest[4:]) and len(tightest) > 6
 
 
-@pytest.mark.parametrize("context", range(TIGHTEST, 2600, 60))
+@pytest.mark.parametrize("context", range(TIGHTEST, TIGHTEST + 1000, 60))
 def test_what_was_found_measured_or_is_critical_is_never_left_out(context: int):
     question = asked(context)
     text, study = question.messages[1].text, a_full_study()
@@ -94,6 +94,13 @@ def test_what_was_found_measured_or_is_critical_is_never_left_out(context: int):
     )
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "deploy" / "language").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_profile_that_ships_can_be_asked_about_every_label(path: Path):
+    profile = load_profile(path)
+    question = ask(prompt_of("p4", profile, ROOT / "prompts"), a_full_study(), TEXTS, profile)
+    assert question.messages[-1].text.count("] PRESENT") == 5
+
+
 def test_what_does_not_fit_without_what_was_found_is_not_asked():
     with pytest.raises(PromptTooLong):
         asked(TIGHTEST - 4)
@@ -102,7 +109,7 @@ def test_what_does_not_fit_without_what_was_found_is_not_asked():
 def test_a_server_whose_context_is_not_known_is_sent_everything():
     profile = load_profile(ROOT / "deploy" / "language" / "openai_compatible.toml")
     assert room(profile) is None
-    assert room(profile.model_copy(update={"own_context_tokens": 4096})) == 4096 - 2 * 1536 - 64
+    assert room(profile.model_copy(update={"own_context_tokens": 4096})) == 4096 - 2 * 1536 - 960 - 64
 
 
 def test_the_bundled_models_own_tokenizer_never_makes_more_tokens_than_are_counted():

@@ -8,6 +8,7 @@ import pytest
 from orchestrator.cards import CardShelf
 from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts, draft_report
+from orchestrator.plain import limitations_text
 from orchestrator.progress import StudyStatus
 from orchestrator.report import Author, DraftReport, Verdict
 from orchestrator.specialists import Service, Specialists
@@ -22,6 +23,7 @@ from services.contract import (
     LimitationReason,
     WrittenText,
 )
+from services.contract.phrasing import not_assessed
 from tests.orchestrator.small_clinic import finding, image, look, result, service_app, study
 from tests.orchestrator.test_specialists import Wire
 
@@ -146,7 +148,11 @@ async def test_a_reporting_service_that_is_down_is_a_limitation_and_nothing_else
     draft = (await drafted(study(FILM), parts_with(classification=found, reporting=None))).draft
     assert draft.second_texts == ()
     (missing,) = [one for one in draft.facts.limitations if one.what == "a second text"]
-    assert missing.reason is LimitationReason.SPECIALIST_UNAVAILABLE
+    assert missing.reason is LimitationReason.NO_SECOND_TEXT
+    assert "a second text" not in not_assessed(draft.facts.limitations, draft.facts.findings)
+    assert "There is no second text: a second text (The reporting service did not answer)." in limitations_text(
+        draft.facts
+    )
     assert draft.facts.findings
 
 

@@ -197,6 +197,15 @@ def test_problems_go_back_after_the_answer_they_were_found_in():
     assert again.answer_schema == question.answer_schema
 
 
+def test_only_the_last_answer_and_a_few_of_its_problems_go_back():
+    question, repair = ask(load_prompt(PROMPTS / "draft.md"), FACTS, (), instruct()), load_prompt(PROMPTS / "repair.md")
+    many = tuple(Problem(check="c", message=f"problem {number} " + "x" * 500) for number in range(40))
+    twice = ask_again(ask_again(question, "first", many, repair), "second", many, repair)
+    assert [message.role for message in twice.messages] == ["system", "user", "assistant", "user"]
+    assert twice.messages[2].text == "second"
+    assert len(twice.messages[3].text) < 2300 and "problem 11 " in twice.messages[3].text
+
+
 @pytest.mark.parametrize("style", ["p1", "p2", "p3"])
 def test_chatcads_styles_stand_between_the_instructions_and_the_ids(style):
     scored = tuple(
