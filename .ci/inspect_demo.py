@@ -36,7 +36,7 @@ def faults(out: Path) -> list[str]:
         found.append("fhir.json is no Bundle")
     if not (out / "oru.hl7").read_bytes().startswith(b"MSH|"):
         found.append("oru.hl7 does not begin with MSH")
-    return found + _faults_of_the_pdf(out) + _faults_of_the_evidence(out)
+    return found + _faults_of_the_pdf(out) + _faults_of_the_evidence(out) + _faults_of_the_dicom_objects(out)
 
 
 def _faults_of_the_pdf(out: Path) -> list[str]:
@@ -52,6 +52,15 @@ def _faults_of_the_evidence(out: Path) -> list[str]:
     for picture in pictures:
         Image.open(picture).verify()
     return [] if pictures else ["there is no picture in evidence/"]
+
+
+def _faults_of_the_dicom_objects(out: Path) -> list[str]:
+    objects = sorted((out / "dicom").glob("*.dcm"))
+    found = [] if (out / "dicom" / "report.dcm") in objects else ["there is no structured report in dicom/"]
+    for one in objects:
+        said = subprocess.run(["dciodvfy", str(one)], capture_output=True, text=True, check=False)
+        found += [f"{one.name}: {line}" for line in (said.stdout + said.stderr).splitlines() if "Error" in line]
+    return found
 
 
 if __name__ == "__main__":

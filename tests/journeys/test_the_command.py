@@ -20,7 +20,7 @@ from tests.journeys.conftest import Stack
 from tests.phantoms import Picture, chest_dicom, picture_bytes
 
 pytestmark = pytest.mark.journey
-FILES = {"draft.json", "draft.txt", "draft.pdf", "oru.hl7", "fhir.json"}
+FILES = {"draft.json", "draft.txt", "draft.pdf", "oru.hl7", "fhir.json", "dicom/report.dcm"}
 
 
 def wetread(*arguments: object, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
