@@ -9,13 +9,13 @@ geometry              rows, columns, value range, VOI window, calibrated spacing
 header words          modality, body part, view position, orientation: of the closed lists in
                       :mod:`orchestrator.vocabulary`, else nothing
 age and sex           age in years, all above 89 as 90; F, M, O or nothing
-indication            masked (:mod:`orchestrator.masking`), or left out where that is not sure
+indication, history   masked (:mod:`orchestrator.masking`), or left out where that is not sure
 limitations           in our own words
 ====================  ===================================================================================
 
 Dates, names, numbers, UIDs, descriptions, institutions, devices and private attributes do not pass.
 Profile and options named after PS3.15 E: basic profile; retain patient characteristics (age and sex only);
-clean descriptors (the indication only); pixel data are not cleaned but refused.
+clean descriptors (indication and history only); pixel data are not cleaned but refused.
 """
 
 from __future__ import annotations
@@ -50,15 +50,16 @@ def deidentify(study: Study) -> DeidentifiedStudy:
             limitations.append(_text_not_ruled_out(image_id))
         else:
             images.append(_image(instance.image, image_id))
-    indication = study.order.indication
-    masked = mask_text(indication, known_identifiers(study)) if indication else None
-    if indication and masked is None:
-        limitations.append(_indication_left_out())
+    known = known_identifiers(study)
+    texts = {"indication": study.order.indication, "history": study.order.history}
+    masked = {name: mask_text(text, known) if text else None for name, text in texts.items()}
+    limitations += [_left_out(name) for name, text in texts.items() if text and masked[name] is None]
     return DeidentifiedStudy(
         study_id=study.study_id,
         images=tuple(images),
         subject=_subject(study.subject),
-        indication=masked,
+        indication=masked["indication"],
+        history=masked["history"],
         limitations=tuple(limitations),
     )
 
@@ -141,10 +142,10 @@ def _text_not_ruled_out(image_id: str) -> Limitation:
     )
 
 
-def _indication_left_out() -> Limitation:
+def _left_out(text: str) -> Limitation:
     return Limitation(
-        what="indication",
+        what=text,
         reason=LimitationReason.WITHHELD,
-        detail="The indication was not used, because it could not be freed of identifiers with certainty.",
+        detail=f"The {text} was not used, because it could not be freed of identifiers with certainty.",
         source=SOURCE,
     )

@@ -88,7 +88,7 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
     found = await find(study, parts.specialists, parts.outlines, stages)
     async with stages("phrase"):
         style = parts.style_for(found.facts)
-        texts = (*from_order(found.seen.indication), *as_style(style))
+        texts = (*from_order(found.seen.indication, found.seen.history), *as_style(style))
         phrased = await phrase(found.facts, texts, parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,

@@ -36,6 +36,8 @@ class Order(Fact):
     referring_physician: str | None = None
     requested_procedure: str | None = None
     indication: str | None = None
+    history: str | None = None
+    """Clinical history (Additional Patient History, 0010,21B0), as it was sent."""
 
 
 class Instance(Fact):
@@ -82,4 +84,6 @@ class DeidentifiedStudy(Fact):
     subject: Subject
     indication: str | None = None
     """Free text after masking of every identifier known from the header or the order."""
+    history: str | None = None
+    """The same of the history."""
     limitations: tuple[Limitation, ...] = ()

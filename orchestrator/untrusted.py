@@ -68,9 +68,10 @@ class FreeText(Fact):
     text: str
 
 
-def from_order(indication: str | None) -> tuple[FreeText, ...]:
+def from_order(indication: str | None, history: str | None = None) -> tuple[FreeText, ...]:
     """Return what an order says in free text, after de-identification."""
-    return (FreeText(source=Source.INDICATION, text=indication),) if indication else ()
+    said = ((Source.INDICATION, indication), (Source.HISTORY, history))
+    return tuple(FreeText(source=source, text=text) for source, text in said if text)
 
 
 class Quoted(NamedTuple):

@@ -51,6 +51,7 @@ def header_of(study: Study) -> tuple[Field, ...]:
         ("Accession number", order.accession_number),
         ("Procedure", order.requested_procedure),
         ("Indication", order.indication),
+        ("History", order.history),
         ("Referred by", spoken_name(order.referring_physician)),
         ("Study", moment(study.study_datetime) if study.study_datetime else None),
     )

@@ -147,6 +147,7 @@ def _order(dataset: Dataset) -> Order:
         referring_physician=text(dataset, "ReferringPhysicianName"),
         requested_procedure=text(dataset, "RequestedProcedureDescription"),
         indication=text(dataset, "ReasonForTheRequestedProcedure") or text(dataset, "AdmittingDiagnosesDescription"),
+        history=text(dataset, "AdditionalPatientHistory"),
     )
 
 

@@ -28,6 +28,7 @@ class OrderRequest(Fact):
     referring_physician: str | None = Field(default=None, max_length=256)
     requested_procedure: str | None = Field(default=None, max_length=256)
     indication: str | None = Field(default=None, max_length=8000)
+    history: str | None = Field(default=None, max_length=8000)
     patient_id: str | None = Field(default=None, max_length=64)
     patient_name: str | None = Field(default=None, max_length=256)
     birth_date: str | None = Field(default=None, pattern=r"^\d{8}$")

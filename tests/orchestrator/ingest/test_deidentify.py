@@ -157,6 +157,18 @@ async def test_a_captured_screen_stays_behind_and_a_digitised_film_does_not(take
         assert len(deidentify(await take_in(dicom_bytes(dataset))).images) == crosses
 
 
+async def test_a_history_is_masked_like_an_indication_and_left_out_where_that_is_not_sure(take_in, film):
+    dataset = radiograph_dataset(film.pixels)
+    dataset.AdditionalPatientHistory = "Cough and fever since 12/03/2021, seen by Dr. Miller."
+    below = deidentify(await take_in(dicom_bytes(dataset)))
+    assert below.history is not None and below.history.startswith("Cough and fever")
+    assert not any(piece in below.history for piece in ("2021", "Miller"))
+    sent = await take_in(dicom_bytes(dataset), order=OrderRequest(history="Smith John"))
+    below = deidentify(sent)
+    assert below.history is None, "the order as sent wins over the copy in the header"
+    assert [limitation.what for limitation in below.limitations] == ["history"]
+
+
 async def test_an_indication_that_is_not_sure_is_left_out_and_said_so(take_in, film):
     study = await take_in(dicom_bytes(radiograph_dataset(film.pixels)), order=OrderRequest(indication="Smith John"))
     below = deidentify(study)
