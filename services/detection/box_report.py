@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 
 from services.anatomy import (
     CHEST_STRUCTURES,
@@ -14,12 +14,11 @@ from services.anatomy import (
     RIGHT_LUNG,
     AnatomicStructure,
 )
+from services.chest_reader import Reader, Reading
 from services.contract import (
-    Algorithm,
     Box,
     Evidence,
     Label,
-    Limitation,
     LimitationReason,
     Line,
     Measurement,
@@ -33,48 +32,30 @@ Boxes = dict[AnatomicStructure, tuple[Box, float]]
 
 FOUND_FROM = 0.30
 """A structure counts as found from this score on."""
+UNCERTAINTY = "mean_absolute_error"
+"""Under this name the manifest keeps the error of the box-based cardiothoracic ratio."""
+ALL_BOXES = "boxes of lungs, heart and clavicles"
 
 
-@dataclass(frozen=True)
-class BoxReader:
-    """Who reads: the specialist, its algorithm, and the mean absolute error of its ratio."""
-
-    specialist: str
-    algorithm: Algorithm
-    uncertainty: float
-
-
-@dataclass(frozen=True)
-class BoxReport:
-    """What a specialist says about the boxes of one film."""
-
-    structures: tuple[Structure, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
-    limitations: tuple[Limitation, ...] = ()
-
-
-def report_boxes(
-    boxes: Boxes, image_id: str, view: str | None, age_years: float | None, reader: BoxReader
-) -> BoxReport:
+def report_boxes(boxes: Boxes, image_id: str, view: str | None, age_years: float | None, reader: Reader) -> Reading:
     """Report one film; boxes that cannot be a chest give limitations and nothing else."""
-
-    def limited(reason: LimitationReason, detail: str, what: str = str(Label.CARDIOTHORACIC_RATIO)) -> Limitation:
-        return Limitation(what=what, reason=reason, detail=detail, source=reader.specialist, image_id=image_id)
-
     wrong = tuple(detail for rule in RULES for detail in rule(boxes))
     if wrong:
-        what = "boxes of lungs, heart and clavicles"
-        return BoxReport(limitations=tuple(limited(LimitationReason.IMPLAUSIBLE_RESULT, one, what) for one in wrong))
+        reason = LimitationReason.IMPLAUSIBLE_RESULT
+        return Reading(limitations=tuple(reader.limited(image_id, ALL_BOXES, reason, one) for one in wrong))
     structures = tuple(_structure(one, *boxes[one], image_id, reader) for one in CHEST_STRUCTURES if one in boxes)
     missing = tuple(
-        limited(LimitationReason.POOR_QUALITY, f"The {one.name} was not found.", f"box of the {one.name}")
+        reader.limited(
+            image_id, f"box of the {one.name}", LimitationReason.POOR_QUALITY, f"The {one.name} was not found."
+        )
         for one in CHEST_STRUCTURES
         if one not in boxes
     )
+    limited = partial(reader.limited, image_id, Label.CARDIOTHORACIC_RATIO)
     size = judge(ratio_of(boxes), {}, view, age_years, limited)
     if not size.ratio_counts:
-        return BoxReport(structures, (), (*missing, *size.limitations))
-    return BoxReport(structures, (_ratio(boxes, image_id, reader),), missing)
+        return Reading(structures, limitations=(*missing, *size.limitations))
+    return Reading(structures, (_ratio(boxes, image_id, reader),), limitations=missing)
 
 
 def ratio_of(boxes: Boxes) -> float:
@@ -108,7 +89,7 @@ def boxes_lie_in_order(boxes: Boxes) -> Iterator[str]:
 RULES: tuple[Callable[[Boxes], Iterator[str]], ...] = (lungs_and_heart_were_found, boxes_lie_in_order)
 
 
-def _structure(structure: AnatomicStructure, box: Box, score: float, image_id: str, reader: BoxReader) -> Structure:
+def _structure(structure: AnatomicStructure, box: Box, score: float, image_id: str, reader: Reader) -> Structure:
     evidence = Evidence(
         image_id=image_id,
         algorithm=reader.algorithm,
@@ -119,7 +100,7 @@ def _structure(structure: AnatomicStructure, box: Box, score: float, image_id: s
     return Structure(code=coded(structure.label), laterality=structure.laterality, evidence=evidence)
 
 
-def _ratio(boxes: Boxes, image_id: str, reader: BoxReader) -> Measurement:
+def _ratio(boxes: Boxes, image_id: str, reader: Reader) -> Measurement:
     heart, right, left = (boxes[one][0] for one in (HEART, RIGHT_LUNG, LEFT_LUNG))
     row = (heart.top + heart.bottom) / 2
     base = max(right.bottom, left.bottom)
@@ -133,6 +114,6 @@ def _ratio(boxes: Boxes, image_id: str, reader: BoxReader) -> Measurement:
         name=coded(Label.CARDIOTHORACIC_RATIO),
         value=round(ratio_of(boxes), 4),
         unit="1",
-        uncertainty=round(reader.uncertainty, 4),
+        uncertainty=round(reader.operating_points[UNCERTAINTY], 4),
         evidence=(evidence,),
     )

@@ -1,4 +1,4 @@
-"""The bundled box network: a small RetinaNet (Lin 2017, as in MONAI) with anchors fitted to a chest.
+"""RetinaNets (Lin 2017, as in MONAI) as a manifest describes them: the bundled one, and any other checkpoint.
 
 Boxes inside this module and the training script are ``(top, left, bottom, right)``, MONAI's order of axes.
 """
@@ -6,13 +6,17 @@ Boxes inside this module and the training script are ``(top, left, bottom, right
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import ValidationError
 
 from services.anatomy import CHEST_STRUCTURES
+from services.contract import Fact
+from services.errors import WeightsDamaged
+from services.manifest import Architecture, Manifest
 from services.torchvision_guard import guard_torchvision
 
 guard_torchvision()
@@ -23,34 +27,67 @@ from monai.apps.detection.utils.anchor_utils import AnchorGeneratorWithAnchorSha
 from monai.networks.blocks.backbone_fpn_utils import BackboneWithFPN  # noqa: E402
 from monai.networks.nets.resnet import ResNet  # noqa: E402
 
-SIZE = 256
-"""Side of the letterboxed square the network sees, in px."""
-
-ANCHORS = ((190, 88), (80, 96), (27, 55))
-"""Height and width in px: the medians of the lungs, hearts and clavicles of the training films."""
-ANCHOR_SCALES = (0.8, 1.0, 1.25)
-"""One for each level of the pyramid: 8, 16 and 32 px a step."""
-LEVELS = len(ANCHOR_SCALES)
-WIDTHS = (32, 64, 128, 192)
-BLOCKS = (1, 2, 2, 1)
-PYRAMID_WIDTH = 48
-
-
 __all__ = [
-    "ANCHORS",
-    "BLOCKS",
-    "PYRAMID_WIDTH",
-    "SIZE",
-    "WIDTHS",
     "BestBoxes",
+    "Design",
     "RetinaNetDetector",
     "ServedNetwork",
     "best_boxes",
     "build_detector",
     "build_network",
+    "design_of",
 ]
 
 Floats = npt.NDArray[np.float32]
+EXPANSION = {"basic": 1, "bottleneck": 4}
+"""Channels that a block of a ResNet gives, as a multiple of its width."""
+
+
+class Design(Fact):
+    """The parameters of a RetinaNet, as its manifest lists them; the defaults are the bundled boxes of the chest."""
+
+    spatial_dims: Literal[2, 3] = 2
+    block: Literal["basic", "bottleneck"] = "basic"
+    blocks: tuple[int, ...] = (1, 2, 2, 1)
+    widths: tuple[int, ...] = (32, 64, 128, 192)
+    returned_layers: tuple[int, ...] = (2, 3)
+    """Layers of the ResNet that feed the pyramid, counted from 1; one coarser level is added."""
+    pyramid_width: int = 48
+    stem: tuple[int, ...] | int = 5
+    """Kernel of the first convolution, px, and its stride."""
+    stem_stride: tuple[int, ...] | int = 2
+    classes: int = len(CHEST_STRUCTURES)
+    anchors: tuple[int, ...] = (190, 88, 80, 96, 27, 55)
+    """Sides of each anchor in the order of the axes, px; here the medians of lungs, hearts and clavicles."""
+    anchor_scales: tuple[float, ...] = (0.8, 1.0, 1.25)
+    """One for each level of the pyramid."""
+    size_divisible: tuple[int, ...] | int = 32
+    size: int = 256
+    """Side of the letterboxed square that a network of films sees, in px."""
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The anchors, one tuple each."""
+        sides = self.spatial_dims
+        return tuple(self.anchors[i : i + sides] for i in range(0, len(self.anchors), sides))
+
+    def architecture(self) -> Architecture:
+        """Return what a manifest says about this network."""
+        return Architecture(name="monai.apps.detection.RetinaNetDetector", parameters=self.model_dump())
+
+
+def design_of(manifest: Manifest) -> Design:
+    """Read the design of a network out of its manifest.
+
+    Raises
+    ------
+    WeightsDamaged
+        If the manifest describes no such network.
+    """
+    try:
+        return Design.model_validate(manifest.architecture.parameters)
+    except ValidationError as error:
+        raise WeightsDamaged(f"{manifest.id}: the manifest does not describe a RetinaNet") from error
 
 
 class BestBoxes(NamedTuple):
@@ -62,35 +99,39 @@ class BestBoxes(NamedTuple):
     """``(5,)`` in [0, 1]; 0 where nothing was found."""
 
 
-def build_network() -> torch.nn.Module:
-    """Return the untrained network: ``(n, 1, 256, 256)`` -> three maps of class logits, then three of box codes."""
+def build_network(design: Design) -> torch.nn.Module:
+    """Return the untrained network: images -> a map of class logits a level, then one of box codes a level."""
     backbone = ResNet(
-        block="basic",
-        layers=list(BLOCKS),
-        block_inplanes=list(WIDTHS),
-        spatial_dims=2,
+        block=design.block,
+        layers=list(design.blocks),
+        block_inplanes=list(design.widths),
+        spatial_dims=design.spatial_dims,
         n_input_channels=1,
-        conv1_t_size=5,
-        conv1_t_stride=2,
+        conv1_t_size=design.stem,
+        conv1_t_stride=design.stem_stride,
         feed_forward=False,
     )
     pyramid = BackboneWithFPN(
-        backbone, {"layer2": "0", "layer3": "1"}, list(WIDTHS[1:3]), PYRAMID_WIDTH, spatial_dims=2
+        backbone,
+        {f"layer{layer}": str(level) for level, layer in enumerate(design.returned_layers)},
+        [design.widths[layer - 1] * EXPANSION[design.block] for layer in design.returned_layers],
+        design.pyramid_width,
+        spatial_dims=design.spatial_dims,
     )
     network: torch.nn.Module = RetinaNet(
-        spatial_dims=2,
-        num_classes=len(CHEST_STRUCTURES),
-        num_anchors=len(ANCHORS),
+        spatial_dims=design.spatial_dims,
+        num_classes=design.classes,
+        num_anchors=len(design.shapes),
         feature_extractor=pyramid,
-        size_divisible=32,
+        size_divisible=design.size_divisible,
         use_list_output=True,
     )
     return network
 
 
-def build_detector(network: torch.nn.Module) -> RetinaNetDetector:
+def build_detector(network: torch.nn.Module, design: Design) -> RetinaNetDetector:
     """Return MONAI's detector around a network: matching and losses in training, boxes in evaluation."""
-    detector = RetinaNetDetector(network, AnchorGeneratorWithAnchorShape(ANCHOR_SCALES, ANCHORS))
+    detector = RetinaNetDetector(network, AnchorGeneratorWithAnchorShape(design.anchor_scales, design.shapes))
     detector.set_target_keys(box_key="boxes", label_key="labels")
     detector.set_box_selector_parameters(
         score_thresh=0.05, topk_candidates_per_level=200, nms_thresh=0.5, detections_per_img=50
@@ -117,7 +158,7 @@ def best_boxes(detector: RetinaNetDetector, grid: Floats) -> BestBoxes:
     Parameters
     ----------
     grid
-        ``(256, 256)`` float32 in [0, 1].
+        ``(size, size)`` float32 in [0, 1].
     """
     with torch.inference_mode():
         found = detector([torch.from_numpy(np.array(grid, np.float32))[None]])[0]

@@ -6,12 +6,11 @@ judged by the same rules whatever the network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from services.anatomy import CHEST_STRUCTURES, HEART, LEFT_LUNG, RIGHT_LUNG, AnatomicStructure
+from services.chest_reader import Reader, Reading
 from services.contract import (
-    Algorithm,
     Evidence,
     Finding,
     ImageReference,
@@ -32,79 +31,52 @@ from services.operating_points import presence_of
 from services.pixels import Pixels
 from services.segmentation.cardiothoracic import MeasuredRatio, cardiothoracic_ratio, lung_height
 from services.segmentation.outlines import Outline
-from services.segmentation.plausibility import Verdict, judge_outlines
+from services.segmentation.plausibility import LUNGS_AND_HEART, Verdict, judge_outlines
 
-NOT_A_CHEST = "The outlines cannot be those of a whole chest, so nothing is measured."
-NOT_CALIBRATED = "Nobody calibrated this film, so no length is given in millimetres."
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads: the specialist, its algorithm, and the operating points of the cardiothoracic ratio."""
-
-    specialist: str
-    algorithm: Algorithm
-    operating_points: dict[str, float]
+NOT_A_CHEST = "The outlines cannot be those of a whole chest, so nothing is measured; what failed: {rules}."
+NOT_CALIBRATED = "Nobody calibrated this film, so no length is given in millimetres{instead}."
+INSTEAD = "; the right lung is {ratio:.2f} times as high as the left"
 
 
-@dataclass(frozen=True)
-class AnatomyReport:
-    """What a specialist says about the anatomy of one film."""
-
-    structures: tuple[Structure, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    limitations: tuple[Limitation, ...] = ()
-
-
-def report_anatomy(image: Pixels, outlines: tuple[Outline, ...], subject: Subject, reader: Reader) -> AnatomyReport:
+def report_anatomy(image: Pixels, outlines: tuple[Outline, ...], subject: Subject, reader: Reader) -> Reading:
     """Report one film; implausible anatomy gives limitations and nothing else."""
     verdict = judge_outlines(outlines)
     doubts = _doubts(verdict, reader, image.image_id)
     if not verdict.plausible:
-        return AnatomyReport(limitations=doubts)
+        return Reading(limitations=doubts)
     structures = tuple(_structure(image, one, reader) for one in outlines if not verdict.doubts(one.structure))
     masks = {one.structure: one for one in outlines}
     heights, uncalibrated = _heights(image.reference, masks, reader)
     film = (image.reference.rows, image.reference.columns)
     measured = cardiothoracic_ratio(masks[RIGHT_LUNG].mask, masks[LEFT_LUNG].mask, masks[HEART].mask, film)
     if measured is None:
-        return AnatomyReport(structures, heights, (), (*doubts, *uncalibrated))
-    view, limited = image.reference.view_position, partial(_limited, reader, image.image_id, Label.CARDIOMEGALY)
+        return Reading(structures, heights, (), (*doubts, *uncalibrated))
+    view, limited = image.reference.view_position, partial(reader.limited, image.image_id, Label.CARDIOMEGALY)
     size = judge(measured.value, reader.operating_points, view, subject.age_years, limited)
     evidence = _ratio_evidence(measured, structures, reader, image.image_id)
     ratios = (_ratio(measured, evidence, reader),) if size.ratio_counts else ()
     findings = (_finding(size.likelihood, ratios, evidence, reader),) if size.likelihood else ()
-    return AnatomyReport(structures, (*ratios, *heights), findings, (*doubts, *uncalibrated, *size.limitations))
+    return Reading(structures, (*ratios, *heights), findings, (*doubts, *uncalibrated, *size.limitations))
 
 
 def _doubts(verdict: Verdict, reader: Reader, image_id: str) -> tuple[Limitation, ...]:
     """Each broken rule as a limitation; where lungs or heart are in doubt, the size of the heart is not judged."""
     reason = LimitationReason.IMPLAUSIBLE_RESULT
     doubts = tuple(
-        Limitation(
-            what=f"outline of {_names(one.structures)}",
-            reason=reason,
-            detail=one.detail,
-            source=reader.specialist,
-            image_id=image_id,
-        )
+        reader.limited(image_id, f"outline of {_names(one.structures)}", reason, one.detail)
         for one in verdict.implausibilities
     )
     if verdict.plausible:
         return doubts
-    heart = _limited(reader, image_id, Label.CARDIOMEGALY, reason, NOT_A_CHEST)
+    rules = ", ".join(
+        dict.fromkeys(str(one.rule) for one in verdict.implausibilities if one.structures & LUNGS_AND_HEART)
+    )
+    heart = reader.limited(image_id, Label.CARDIOMEGALY, reason, NOT_A_CHEST.format(rules=rules))
     return (*doubts, heart)
 
 
 def _names(structures: frozenset[AnatomicStructure]) -> str:
     return ", ".join(one.name for one in CHEST_STRUCTURES if one in structures)
-
-
-def _limited(reader: Reader, image_id: str, label: Label, reason: LimitationReason, detail: str) -> Limitation:
-    return Limitation(
-        what=str(label), code=coded(label), reason=reason, detail=detail, source=reader.specialist, image_id=image_id
-    )
 
 
 def _structure(image: Pixels, outline: Outline, reader: Reader) -> Structure:
@@ -155,15 +127,15 @@ def _heights(
     film: ImageReference, masks: dict[AnatomicStructure, Outline], reader: Reader
 ) -> tuple[tuple[Measurement, ...], tuple[Limitation, ...]]:
     """Heights of both lungs in mm, or the limitation that nobody calibrated the film."""
+    shape = (film.rows, film.columns)
+    measured = {lung: lung_height(masks[lung].mask, lung.name, shape) for lung in (RIGHT_LUNG, LEFT_LUNG)}
+    found = {lung: height for lung, height in measured.items() if height is not None}
     if film.spacing_mm is None or film.spacing_source is None:
-        reason = LimitationReason.NOT_CALIBRATED
-        return (), (_limited(reader, film.image_id, Label.LUNG_HEIGHT, reason, NOT_CALIBRATED),)
-    heights = []
-    for lung in (RIGHT_LUNG, LEFT_LUNG):
-        measured = lung_height(masks[lung].mask, lung.name, (film.rows, film.columns))
-        if measured is not None:
-            heights.append(_height(measured.pixels * film.spacing_mm[0], measured.line, lung, film, reader))
-    return tuple(heights), ()
+        instead = INSTEAD.format(ratio=found[RIGHT_LUNG].pixels / found[LEFT_LUNG].pixels) if len(found) == 2 else ""
+        detail = NOT_CALIBRATED.format(instead=instead)
+        return (), (reader.limited(film.image_id, Label.LUNG_HEIGHT, LimitationReason.NOT_CALIBRATED, detail),)
+    spacing = film.spacing_mm[0]
+    return tuple(_height(one.pixels * spacing, one.line, lung, film, reader) for lung, one in found.items()), ()
 
 
 def _height(

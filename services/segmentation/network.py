@@ -1,32 +1,66 @@
-"""The bundled mask network: a small residual U-Net (Ronneberger 2015, as in MONAI)."""
+"""The bundled mask network: a small residual U-Net (Ronneberger 2015, as in MONAI), built as a manifest says."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
+from pydantic import ValidationError
 
 from services.anatomy import CHEST_STRUCTURES
+from services.contract import Fact
+from services.errors import WeightsDamaged
+from services.manifest import Architecture, Manifest
 from services.torchvision_guard import guard_torchvision
 
 guard_torchvision()  # MONAI looks for torchvision once and remembers that it failed
 
 from monai.networks.nets import UNet  # noqa: E402
 
-SIZE = 256
-"""Side of the letterboxed square the network sees, in px."""
+LUNG_FIELD = len(CHEST_STRUCTURES)
+"""The output after the five structures, where a network has it: both lungs with the part behind the heart.
 
-CHANNELS = (16, 32, 64, 128, 256)
-RESIDUAL_UNITS = 2
+That is another convention than the lungs of the five, and a channel of its own keeps the two apart."""
 
 
-def build_network() -> torch.nn.Module:
-    """Return the untrained network: ``(n, 1, 256, 256)`` in [0, 1] -> ``(n, 5, 256, 256)`` logits."""
+class Design(Fact):
+    """The parameters of a network, as its manifest lists them."""
+
+    channels: tuple[int, ...] = (16, 32, 64, 128, 256)
+    num_res_units: int = 2
+    norm: Literal["instance", "batch"] = "instance"
+    size: int = 320
+    """Side of the letterboxed square the network sees, in px."""
+    outputs: int = LUNG_FIELD
+
+    def architecture(self) -> Architecture:
+        """Return what a manifest says about this network."""
+        return Architecture(name="monai.networks.nets.UNet", parameters=self.model_dump())
+
+
+def design_of(manifest: Manifest) -> Design:
+    """Read the design of a network out of its manifest.
+
+    Raises
+    ------
+    WeightsDamaged
+        If the manifest describes no such network.
+    """
+    try:
+        return Design.model_validate(manifest.architecture.parameters)
+    except ValidationError as error:
+        raise WeightsDamaged(f"{manifest.id}: the manifest does not describe a U-Net of this kind") from error
+
+
+def build_network(design: Design) -> torch.nn.Module:
+    """Return the untrained network: ``(n, 1, size, size)`` in [0, 1] -> ``(n, outputs, size, size)`` logits."""
     network: torch.nn.Module = UNet(
         spatial_dims=2,
         in_channels=1,
-        out_channels=len(CHEST_STRUCTURES),
-        channels=CHANNELS,
-        strides=(2,) * (len(CHANNELS) - 1),
-        num_res_units=RESIDUAL_UNITS,
-        norm="instance",
+        out_channels=design.outputs,
+        channels=design.channels,
+        strides=(2,) * (len(design.channels) - 1),
+        num_res_units=design.num_res_units,
+        norm=design.norm,
     )
     return network

@@ -36,9 +36,9 @@ def outlines_from(probabilities: Probabilities) -> tuple[Outline, ...]:
     Parameters
     ----------
     probabilities
-        ``(5, rows, columns)`` in the order of ``CHEST_STRUCTURES``, covering the whole film.
+        ``(5 or more, rows, columns)``: first the order of ``CHEST_STRUCTURES``, covering the whole film.
     """
-    return tuple(_outline(one, plane) for one, plane in zip(CHEST_STRUCTURES, probabilities, strict=True))
+    return tuple(_outline(one, plane) for one, plane in zip(CHEST_STRUCTURES, probabilities, strict=False))
 
 
 def _outline(structure: AnatomicStructure, plane: npt.NDArray[np.float32]) -> Outline:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from safetensors.torch import save_file
 
-from services.contract import Fact
-from services.manifest import Manifest
+from services.contract import Fact, Label
+from services.heart_size import ADULT_FROM_YEARS, POPULATION
+from services.manifest import Architecture, AssessedLabel, DataSet, Manifest, SelfTest, described_file, write_manifest
 from services.training.run import best_step
 from services.training.statistics import Figure
 
 WEIGHTS_FILE = "model.safetensors"
+RESEARCH_ONLY = "research use only, as the films they were learnt from"
 
 
 def figure(figures: tuple[Figure, ...], name: str, films: str) -> Figure:
@@ -35,6 +39,7 @@ class Trained(NamedTuple):
     films: int
     validation: tuple[dict[str, float], ...]
     """Every measured validation on the way, on the validation films."""
+    recipe: Fact
 
 
 class Metrics(Fact):
@@ -48,6 +53,8 @@ class Metrics(Fact):
     training_films: int
     validation: tuple[dict[str, float], ...]
     """Every measured validation on the way, on the validation films."""
+    recipe: tuple[str, ...] = ()
+    """What was trained, as the lines of a recipe that ``--config`` reads."""
     figures: tuple[Figure, ...]
     """On films that neither training nor the choice of the best step has seen."""
 
@@ -72,8 +79,15 @@ def metrics_of(manifest: Manifest, trained: Trained, figures: tuple[Figure, ...]
         best_step=best_step(trained.validation),
         training_films=trained.films,
         validation=trained.validation,
+        recipe=recipe_lines(trained.recipe),
         figures=figures,
     )
+
+
+def recipe_lines(recipe: Fact) -> tuple[str, ...]:
+    """Return a recipe as TOML; what is ``None`` is left out."""
+    values = recipe.model_dump(mode="json", exclude_none=True)
+    return tuple(f"{name} = {json.dumps(value)}" for name, value in values.items())
 
 
 def save_weights(weights: dict[str, torch.Tensor], folder: Path) -> dict[str, torch.Tensor]:
@@ -90,15 +104,64 @@ def write_metrics(folder: Path, metrics: Metrics) -> None:
     (folder / "metrics.json").write_text(metrics.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-class CardText(NamedTuple):
-    """What a model card says in words."""
+@dataclass(frozen=True)
+class Publication:
+    """What is said of a set of weights beside what was measured."""
 
+    id: str
+    version: str
     title: str
     use: str
     citations: str
+    architecture: Architecture
+    label: Label
+    data: tuple[DataSet, ...]
+    limits: tuple[str, ...]
+    module: str
+    """The training, as ``python -m`` runs it."""
+    tried: tuple[str, ...] = ()
+    """Where an aim was missed: what was attempted, with its validation figure."""
 
 
-def write_model_card(folder: Path, text: CardText, manifest: Manifest, metrics: Metrics) -> None:
+def publish(
+    folder: Path,
+    publication: Publication,
+    trained: Trained,
+    *,
+    figures: tuple[Figure, ...],
+    operating_points: dict[str, float],
+    self_test: SelfTest,
+) -> Manifest:
+    """Write manifest, figures and model card beside the weights that already lie in ``folder``."""
+    manifest = Manifest(
+        id=publication.id,
+        version=publication.version,
+        architecture=publication.architecture,
+        files=(described_file(folder / WEIGHTS_FILE),),
+        licence=RESEARCH_ONLY,
+        commercial_use=False,
+        data=publication.data,
+        labels=(
+            AssessedLabel(
+                label=publication.label,
+                population=POPULATION,
+                minimum_age_years=ADULT_FROM_YEARS,
+                operating_points=operating_points,
+                figures={f"{one.name}; {one.films}": one.text for one in figures},
+            ),
+        ),
+        limits=publication.limits,
+        self_test=self_test,
+        training_command=f"python -m {publication.module} --data DIR --out DIR --seed {trained.seed} --config RECIPE",
+    )
+    metrics = metrics_of(manifest, trained, figures)
+    write_manifest(folder, manifest)
+    write_metrics(folder, metrics)
+    write_model_card(folder, publication, manifest, metrics)
+    return manifest
+
+
+def write_model_card(folder: Path, text: Publication, manifest: Manifest, metrics: Metrics) -> None:
     """Write ``MODEL_CARD.md`` from the manifest and the figures; nobody edits it by hand."""
     lines = [f"# {text.title}", "", f"`{manifest.id}` version {manifest.version}. {text.use}", "", "## Measured", ""]
     lines += ["| figure | films | value, 95 % interval by patient |", "|---|---|---|"]
@@ -110,5 +173,7 @@ def write_model_card(folder: Path, text: CardText, manifest: Manifest, metrics: 
     lines += ["", text.citations, "", "## Terms", "", manifest.licence, "", "## Limits", ""]
     lines += [f"- {limit}" for limit in manifest.limits]
     lines += [f"- Not assessed: {what}." for what in manifest.not_assessed]
+    lines += ["", "## Tried", "", *(f"- {one}" for one in text.tried)] if text.tried else []
     lines += ["", "## Made by", "", f"    {manifest.training_command}", ""]
+    lines += ["RECIPE holds:", "", *(f"    {line}" for line in metrics.recipe), ""]
     (folder / "MODEL_CARD.md").write_text("\n".join(lines), encoding="utf-8")

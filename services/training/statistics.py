@@ -26,8 +26,14 @@ class Figure(Fact):
     @property
     def text(self) -> str:
         """``.944 [.931, .955], 17 patients``."""
-        value, low, high = (f"{number:.3f}".replace("0.", ".", 1) for number in (self.value, self.low, self.high))
+        value, low, high = (_short(number) for number in (self.value, self.low, self.high))
         return f"{value} [{low}, {high}], {self.patients} patients"
+
+
+def _short(number: float) -> str:
+    """``.944``, ``-.012``, ``10.500``."""
+    text = f"{number:.3f}"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
 def mean_with_interval(name: str, films: str, values: npt.ArrayLike, patients: list[str], seed: int = 95) -> Figure:

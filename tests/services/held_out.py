@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.training.jsrt import OutlinedFilm, read_jsrt
+from services.training.outlined import OutlinedFilm, read_outlined
 
 
 def held_out_films(count: int) -> list[OutlinedFilm]:
@@ -16,4 +16,4 @@ def held_out_films(count: int) -> list[OutlinedFilm]:
     folder = Path(os.environ.get("WETREAD_DATA", beside))
     if not (folder / "jsrt" / "jsrt.csv").exists():
         pytest.skip("the JSRT films are not here; set WETREAD_DATA to the folder that holds jsrt/jsrt.csv")
-    return read_jsrt(folder, "test")[:count]
+    return read_outlined(folder, "test").films[:count]

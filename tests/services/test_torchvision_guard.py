@@ -79,8 +79,8 @@ def test_networks_can_be_imported_in_any_order() -> None:
     done = run(
         """
 import services.segmentation.network
-from services.detection.network import build_network
-build_network()
+from services.detection.network import Design, build_network
+build_network(Design())
 """
     )
     assert done.returncode == 0, done.stderr

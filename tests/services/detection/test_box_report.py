@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from services.anatomy import CHEST_STRUCTURES, HEART, LEFT_CLAVICLE, LEFT_LUNG, RIGHT_LUNG
+from services.chest_reader import Reader, Reading
 from services.contract import Algorithm, Box, Label, Laterality, LimitationReason, Line, coded
-from services.detection.box_report import Boxes, BoxReader, BoxReport, report_boxes
-from services.detection.measure_chest_anatomy_boxes import overlap, true_boxes
+from services.detection.box_report import UNCERTAINTY, Boxes, report_boxes
+from services.detection.evaluate_chest_anatomy_boxes import overlap, true_boxes
 from tests.services.drawn_outlines import drawn_masks
 
-READER = BoxReader("chest_anatomy_boxes", Algorithm(name="drawn", version="1"), 0.012)
+READER = Reader("chest_anatomy_boxes", Algorithm(name="drawn", version="1"), {UNCERTAINTY: 0.012})
 
 
 def drawn_boxes(ratio: float = 0.45) -> Boxes:
@@ -18,7 +19,7 @@ def drawn_boxes(ratio: float = 0.45) -> Boxes:
     return {structure: (box, 0.9) for structure, box in true_boxes(masks).items()}
 
 
-def report(boxes: Boxes, view: str | None = "PA", age_years: float | None = 50) -> BoxReport:
+def report(boxes: Boxes, view: str | None = "PA", age_years: float | None = 50) -> Reading:
     return report_boxes(boxes, "image-1", view, age_years, READER)
 
 

@@ -11,7 +11,7 @@ import pytest
 from services.anatomy import LEFT_LUNG, RIGHT_LUNG
 from services.contract import Box, Label, Laterality, LimitationReason, Subject, coded
 from services.detection.chest_anatomy_boxes import WEIGHTS, ChestAnatomyBoxes
-from services.detection.measure_chest_anatomy_boxes import RATIO_ERROR, TEST, overlap, true_boxes
+from services.detection.evaluate_chest_anatomy_boxes import RATIO_ERROR, overlap, true_boxes
 from services.errors import WeightsDamaged
 from services.pixels import Pixels
 from services.store import Store
@@ -21,6 +21,7 @@ from tests.services.held_out import held_out_films
 from tests.services.tiny import put_image, settings_for
 
 ADULT = Subject(age_years=50)
+TEST = "jsrt test"
 
 
 @pytest.fixture(scope="module")

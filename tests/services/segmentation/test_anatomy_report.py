@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from services.chest_reader import Reader, Reading
 from services.contract import (
     CODES,
     Algorithm,
@@ -23,7 +24,7 @@ from services.contract import (
 )
 from services.heart_size import operating_points
 from services.pixels import Pixels
-from services.segmentation.anatomy_report import AnatomyReport, Reader, report_anatomy
+from services.segmentation.anatomy_report import report_anatomy
 from services.store import Store
 from tests.services.drawn_outlines import COLUMNS, ROWS, drawn_masks, outlines_of
 from tests.services.tiny import put_image
@@ -43,11 +44,11 @@ def as_sent(film: Pixels, **attributes: object) -> Pixels:
     return Pixels(film.reference.model_copy(update=attributes), film.store)
 
 
-def report(film: Pixels, ratio: float = 0.45, subject: Subject = ADULT) -> AnatomyReport:
+def report(film: Pixels, ratio: float = 0.45, subject: Subject = ADULT) -> Reading:
     return report_anatomy(film, outlines_of(drawn_masks(ratio)), subject, READER)
 
 
-def ratio_of(said: AnatomyReport) -> float:
+def ratio_of(said: Reading) -> float:
     (ratio,) = (one for one in said.measurements if one.name == coded(Label.CARDIOTHORACIC_RATIO))
     assert (ratio.unit, ratio.uncertainty) == ("1", UNCERTAINTY)
     assert sum(isinstance(region, Line) for region in ratio.evidence[0].regions) == 4
@@ -108,7 +109,8 @@ def test_a_lateral_view_has_no_cardiothoracic_ratio(film: Pixels) -> None:
 def test_without_calibration_there_is_no_millimetre(film: Pixels) -> None:
     said = report(film)
     assert {one.unit for one in said.measurements} == {"1"}
-    assert LimitationReason.NOT_CALIBRATED in {one.reason for one in said.limitations}
+    (height,) = (one for one in said.limitations if one.reason is LimitationReason.NOT_CALIBRATED)
+    assert "1.00 times as high" in height.detail
     spacing_from_nowhere = report(as_sent(film, spacing_mm=(0.5, 0.5)))
     assert {one.unit for one in spacing_from_nowhere.measurements} == {"1"}
 
@@ -137,4 +139,5 @@ def test_implausible_anatomy_is_a_limitation_and_nothing_is_measured(film: Pixel
     said = report_anatomy(film, outlines_of(drawn_masks()[:, ::-1]), ADULT, READER)
     assert (said.findings, said.measurements, said.structures) == ((), (), ())
     assert {one.reason for one in said.limitations} == {LimitationReason.IMPLAUSIBLE_RESULT}
-    assert coded(Label.CARDIOMEGALY) in {one.code for one in said.limitations}
+    (heart,) = (one for one in said.limitations if one.code == coded(Label.CARDIOMEGALY))
+    assert "what failed: order" in heart.detail

@@ -1,0 +1,43 @@
+"""What is said of the bundled boxes beside what was measured."""
+
+from __future__ import annotations
+
+from services.contract import Label
+from services.detection.network import Design
+from services.manifest import DataSet
+from services.training.release import Publication
+
+VERSION = "2.0.0"
+LIMITS = (
+    "Learnt from adult PA films of one collection, film digitised in the 1990s; other populations are unproven.",
+    "Children: boxes are drawn, but no ratio is given.",
+    "One box of each structure is kept; a film that shows more or fewer of them is not understood.",
+    "The ratio is there to be held against the outlines'; no size of the heart is judged from it.",
+)
+CITATIONS = (
+    "Cite: Shiraishi J et al., Development of a digital image database for chest radiographs with and without a lung "
+    "nodule, AJR 2000;174:71-74 (films). van Ginneken B, Stegmann MB, Loog M, Segmentation of anatomical structures in "
+    "chest radiographs using supervised methods, Med Image Anal 2006;10:19-40 (outlines, which the boxes enclose)."
+)
+
+
+def publication(design: Design, films: int, terms: str = "", name: str = "jsrt") -> Publication:
+    """Return it for weights of this design, learnt from so many outlined films."""
+    return Publication(
+        id="chest-anatomy-boxes",
+        version=VERSION,
+        title="Boxes of the chest",
+        use="Boxes right and left lung, heart and both clavicles on a frontal chest film, and a cardiothoracic ratio.",
+        citations=CITATIONS,
+        architecture=design.architecture(),
+        label=Label.CARDIOTHORACIC_RATIO,
+        data=(
+            DataSet(
+                name="JSRT with the outlines of van Ginneken et al." if name == "jsrt" else name,
+                terms=terms or "as the set says",
+                images=films,
+            ),
+        ),
+        limits=LIMITS,
+        module="services.detection.train_chest_anatomy_boxes",
+    )
