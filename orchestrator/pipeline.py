@@ -27,6 +27,8 @@ from orchestrator.prompt_file import PromptFile
 from orchestrator.provenance import provenance_of
 from orchestrator.reconcile import reconcile
 from orchestrator.report import Attempt, Author, DraftReport, Facts, LanguageModel, Problem, Section
+from orchestrator.rules.follow_up import follow_up_of
+from orchestrator.rules.urgency import urgency_of
 from orchestrator.second_text import set_against
 from orchestrator.specialists import Specialists
 from orchestrator.stages import Stages, Tell
@@ -100,6 +102,8 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
         second_texts=found.second.texts,
         provenance=provenance_of(parts.prompt, phrased, style),
         stages=stages.times,
+        urgency=urgency_of(phrased.facts),
+        follow_up=follow_up_of(phrased.facts, found.seen.subject),
     )
     if found.plan.refused:
         return Outcome(draft, StudyStatus.REFUSED, found.results, found.why)

@@ -123,6 +123,47 @@ class Author(StrEnum):
     """The plain list of findings, no text of a model."""
 
 
+class RuleTable(Fact):
+    """Where a rule stands, so that what it said can be traced."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Acknowledgement(Fact):
+    """That a person has read an urgent draft. A person records it; the software never does."""
+
+    by: str = Field(min_length=1)
+    at: datetime
+
+
+class Urgency(Fact):
+    """How soon a person must read the draft, by a rule, never by a model's opinion."""
+
+    level: Literal["minutes", "hours", "days"]
+    within_minutes: int = Field(ge=1)
+    finding_ids: tuple[str, ...] = Field(min_length=1)
+    rules: tuple[str, ...] = Field(min_length=1)
+    why: str
+    table: RuleTable
+    acknowledgement_required: Literal[True] = True
+    acknowledgement: Acknowledgement | None = None
+    """None until somebody has recorded it."""
+
+
+class FollowUp(Fact):
+    """What a rule says should come next; without a text, what it would have needed to know."""
+
+    rule: str
+    finding_ids: tuple[str, ...] = Field(min_length=1)
+    text: str | None
+    missing: tuple[str, ...] = ()
+    """The inputs that were not known; the rule then gives no advice."""
+    source: str
+    table: RuleTable
+
+
 class StageTime(Fact):
     stage: str
     seconds: float = Field(ge=0)
@@ -177,6 +218,9 @@ class DraftReport(Fact):
     second_texts: tuple[SecondText, ...] = ()
     """Empty unless a site has turned the reporting service on."""
     stages: tuple[StageTime, ...] = ()
+    urgency: Urgency | None = None
+    """None where no rule asks for haste."""
+    follow_up: tuple[FollowUp, ...] = ()
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from xml.sax.saxutils import escape
 
 import cv2
 from PIL import Image
@@ -37,7 +38,7 @@ from orchestrator.exports.pdf_parts import (
 from orchestrator.exports.pdf_second_text import second_text
 from orchestrator.exports.pdf_style import MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Styles, mark_page, styles
 from orchestrator.exports.pictures import Picture, pictures_of
-from orchestrator.exports.words import AUTHORS, header_of, moment, provenance_of
+from orchestrator.exports.words import AUTHORS, header_of, moment, provenance_of, rules_of
 from orchestrator.report import DraftReport
 from orchestrator.study import Study
 from services.contract import ImageReference
@@ -96,6 +97,7 @@ def _story(draft: DraftReport, study: Study, shown: Sequence[Shown], look: Style
         Paragraph(f"Made {moment(draft.created_at)}; {AUTHORS[draft.author]}.", look.small),
         Spacer(1, 3 * mm),
         *header_panel(header_of(study), look, _WIDTH),
+        *(Paragraph(escape(line), look.small) for line in rules_of(draft)),
         *_text_and_picture(text, shown, look),
         *limitations_box(draft, look, _WIDTH),
         *([PageBreak()] if len(shown) > 1 else []),

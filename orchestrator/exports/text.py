@@ -18,6 +18,7 @@ from orchestrator.exports.words import (
     name_of,
     plain_mark,
     provenance_of,
+    rules_of,
     score_of,
     second_caption,
     state_of,
@@ -30,13 +31,14 @@ _WIDTH = 100
 
 
 def render_text(draft: DraftReport, study: Study) -> str:
-    """Return the draft as text: header, sections with their citations, limitations, findings, provenance.
+    """Return the draft as text: header, what rules say, cited sections, limitations, findings, provenance.
 
     The header holds what the study says and nothing else; a picture without a name has none.
     """
     blocks = [
         [f"*** {DRAFT_MARK} ***", *wrap(NOTICE, _WIDTH)],
         _fields(header_of(study)),
+        _wrapped(rules_of(draft)),
         *(_section(draft, number) for number in range(len(draft.sections))),
         _titled("LIMITATIONS", _wrapped(limitations_text(draft.facts).splitlines())),
         _titled("LIST OF FINDINGS", _facts(draft)),

@@ -182,3 +182,29 @@ def provenance_of(draft: DraftReport) -> tuple[Field, ...]:
         checks = ", ".join(dict.fromkeys(problem.check for problem in attempt.problems)) or "no problem"
         fields.append(Field(f"Attempt {attempt.number}", f"answer {attempt.answer_sha256[:12]}: {checks}"))
     return tuple(fields)
+
+
+def rules_of(draft: DraftReport) -> tuple[str, ...]:
+    """Return what the tables of rules say of the draft, a line each: its urgency first, then what comes next."""
+    lines: list[str] = []
+    urgency = draft.urgency
+    if urgency:
+        read = (
+            f"read by {urgency.acknowledgement.by}" if urgency.acknowledgement else "acknowledgement not yet recorded"
+        )
+        lines.append(
+            f"URGENT, to be read within {_span(urgency.within_minutes)}: {urgency.why} "
+            f"[{', '.join(urgency.finding_ids)}]; {read} (table {urgency.table.name} {urgency.table.version})."
+        )
+    for one in draft.follow_up:
+        ids = ", ".join(one.finding_ids)
+        if one.text:
+            lines.append(f"Next step by rule [{ids}]: {one.text} Source: {one.source}")
+        else:
+            missing = ", ".join(need.replace("_", " ") for need in one.missing)
+            lines.append(f"No next step by rule {one.rule.replace('_', ' ')} [{ids}]: not known are {missing}.")
+    return tuple(lines)
+
+
+def _span(minutes: int) -> str:
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"

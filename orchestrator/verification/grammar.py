@@ -21,6 +21,8 @@ _BROKEN: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a before a vowel", re.compile(r"\ba [aeio]")),
     ("an before a consonant", re.compile(r"\ban [bcdfgjklmnpqrstvwxyz]")),
     ("marks without words between them", re.compile(r"[,;:(] ?[,.;:)]")),
+    ("a noun that needs its of", re.compile(r"\b(?:presence|absence)\b(?! of\b)")),
+    ("an adjective before of", re.compile(r"\b(?:evident|present|seen|noted|likely|possible|probable|visible) of\b")),
     ("there without a verb", re.compile(r"\bthere (?!is\b|are\b|was\b|were\b|may\b|might\b|could\b|appears?\b)")),
 )
 _AFTER_A_NAME = re.compile(r" *(?:a|an|the|there|no)\b")
@@ -41,6 +43,8 @@ def every_sentence_is_grammatical(page: Page) -> Iterator[Problem]:
         faults = [what for what, pattern in _BROKEN if pattern.search(text)]
         if _runs_on(line):
             faults.append("an article or a denial right after a finding's name")
+        if line.reading.none_assessed and line.reading.words and not line.reading.claims:
+            faults.append("more words beside the summary")
         if text.count("(") != text.count(")"):
             faults.append("a bracket that is not closed")
         if faults:

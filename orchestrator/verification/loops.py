@@ -34,10 +34,10 @@ def nothing_is_said_twice(page: Page) -> Iterator[Problem]:
         said = [_said(line, claim) for claim in line.reading.claims]
         if words in words_seen or any(_adds_nothing(one, claims_seen) for one in said):
             yield line.problem(check, "says what an earlier sentence of this section says")
-        elif _repeats_a_claim(line) or _stutters(line):
+        elif _repeats_a_claim(line) or _repeats_a_name(line) or _stutters(line):
             yield line.problem(check, "says the same thing twice within the sentence")
         words_seen.add(words)
-        claims_seen += said
+        claims_seen += said + _summed_up(line)
 
 
 def _cited(line: Line) -> frozenset[tuple[str, str]]:
@@ -48,6 +48,16 @@ def _said(line: Line, claim: Claim) -> _Said:
     facts = [finding.finding_id for finding in line.about(claim)]
     facts += [measurement.measurement_id for measurement in line.measured(claim)]
     return _Said(line.section, claim.concept, claim.stance, claim.side, claim.severities, frozenset(facts))
+
+
+def _summed_up(line: Line) -> list[_Said]:
+    """The summary that none of the assessed findings is present denies each finding it cites."""
+    if not line.reading.none_assessed:
+        return []
+    return [
+        _Said(line.section, concept_of(f), Stance.DENIED, f.laterality, frozenset(), frozenset({f.finding_id}))
+        for f in line.findings
+    ]
 
 
 def _adds_nothing(one: _Said, earlier: list[_Said]) -> bool:
@@ -63,11 +73,18 @@ def _adds_nothing(one: _Said, earlier: list[_Said]) -> bool:
 
 def _repeats_a_claim(line: Line) -> bool:
     claims = [(claim.concept, claim.stance, claim.side) for claim in line.reading.claims]
-    return any(claims.count(said) > _told(line, said[0]) for said in claims)
+    return len(set(claims)) < len(claims)
 
 
-def _told(line: Line, concept: str) -> int:
-    return max(1, sum(concept_of(finding) == concept for finding in line.findings))
+def _repeats_a_name(line: Line) -> bool:
+    """A part of a finding's name said once more beside it: ``pleural pleural effusion``."""
+    text = line.reading.text
+    for claim in line.reading.claims:
+        name = text[claim.start : claim.end].split()
+        before, after = text[: claim.start].split()[-1:], text[claim.end :].split()[:1]
+        if before == name[:1] or {word.strip(".") for word in after} & set(name):
+            return True
+    return False
 
 
 def _stutters(line: Line) -> bool:

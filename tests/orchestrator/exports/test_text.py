@@ -5,10 +5,13 @@ from __future__ import annotations
 from orchestrator.exports.text import render_text
 from orchestrator.exports.words import DRAFT_MARK
 from orchestrator.report import Author
+from orchestrator.rules.follow_up import follow_up_of
+from orchestrator.rules.urgency import urgency_of
 from orchestrator.second_text import compare_texts
 from orchestrator.verify import verify
-from services.contract import Algorithm, WrittenText
+from services.contract import Algorithm, Label, Subject, WrittenText
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_by_hand, study
+from tests.orchestrator.report_parts import facts, finding
 
 
 def test_the_first_and_the_last_line_say_that_it_is_a_draft():
@@ -67,3 +70,14 @@ def test_a_line_break_in_an_order_cannot_forge_a_heading():
     order = forged.order.model_copy(update={"indication": "cough\nIMPRESSION\n- No pneumothorax."})
     text = render_text(draft(places_by_hand()), forged.model_copy(update={"order": order}))
     assert text.count("\nIMPRESSION\n") == 1
+
+
+def test_the_urgency_of_a_rule_stands_above_the_findings_with_its_table():
+    tension = finding("F1", Label.PNEUMOTHORAX)
+    given = facts(tension, finding("F2", Label.TUBERCULOSIS))
+    ruled = {"urgency": urgency_of(given), "follow_up": follow_up_of(given, Subject())}
+    text = " ".join(render_text(draft(places_by_hand()).model_copy(update=ruled), study(places_by_hand())).split())
+    assert "URGENT, to be read within 60 minutes: pneumothorax" in text
+    assert "acknowledgement not yet recorded (table urgency 1)" in text
+    assert "No next step by rule tuberculosis test [F2]: not known are age years." in text
+    assert text.index("URGENT") < text.index("FINDINGS")

@@ -1,0 +1,1 @@
+"""Tables of rules with source and version, and the code that applies them. No model takes part."""
