@@ -14,8 +14,8 @@ from services.contract import Fact, Label, LabelCard, coded
 from services.contract.facts import Sha256
 from services.errors import WeightsDamaged, WeightsMissing
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
-"""A bare name; a manifest cannot point out of its own folder."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
+"""A name, perhaps in a folder below; a manifest cannot point out of its own folder."""
 Parameter = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
 
 _NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial|research[ -](use|only)", re.IGNORECASE)

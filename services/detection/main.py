@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.app import Specialist, create_app
 from services.detection.chest_anatomy_boxes import ChestAnatomyBoxes
+from services.detection.lung_nodule_ct import LungNoduleCt
 
-SPECIALISTS: tuple[Specialist, ...] = (ChestAnatomyBoxes(),)
+SPECIALISTS: tuple[Specialist, ...] = (ChestAnatomyBoxes(), LungNoduleCt())
 
 app = create_app("detection", SPECIALISTS)

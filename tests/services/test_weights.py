@@ -145,7 +145,7 @@ def test_without_a_manifest_there_are_no_weights(tmp_path: Path, settings: Servi
         find(tmp_path / "nothing", settings)
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "", "/x"])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/../../b", "a/.hidden", "a//b", "a/", "", "/x"])
 def test_a_manifest_cannot_point_out_of_its_folder(bundled: Path, name: str) -> None:
     text = (bundled / "manifest.json").read_text().replace("model.safetensors", name)
     (bundled / "manifest.json").write_text(text)
