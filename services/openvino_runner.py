@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    import openvino
     import torch
 
 Floats = npt.NDArray[np.float32]
@@ -23,7 +24,12 @@ PROBE_TIMEOUT_S = 120.0
 
 
 class CompiledNetwork:
-    """A converted network, compiled for this processor.
+    """A converted network, compiled for this processor with static shapes: for one image, and for one larger batch.
+
+    Parameters
+    ----------
+    batch
+        Images of the larger batch; 1 compiles the network once.
 
     Raises
     ------
@@ -31,7 +37,7 @@ class CompiledNetwork:
         If OpenVINO cannot read or compile it.
     """
 
-    def __init__(self, folder: Path, precision: str, threads: int) -> None:
+    def __init__(self, folder: Path, precision: str, threads: int, batch: int = 1) -> None:
         import openvino
 
         core = openvino.Core()
@@ -42,20 +48,25 @@ class CompiledNetwork:
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
         }
-        self._compiled = core.compile_model(core.read_model(folder / MODEL), "CPU", options)
-        self._request = self._compiled.create_infer_request()
-        self._batch = self._compiled.input(0).shape[0]
+        self._requests: dict[int, openvino.InferRequest] = {}
+        for size in sorted({batch, 1}, reverse=True):
+            network = core.read_model(folder / MODEL)
+            network.reshape([size, *list(network.input(0).shape)[1:]])
+            self._requests[size] = core.compile_model(network, "CPU", options).create_infer_request()
 
     def __call__(self, images: Floats) -> tuple[Floats, ...]:
-        """Run a batch; the network was compiled for the batch of its example, and longer ones are cut up."""
-        if len(images) == self._batch:
-            return self._infer(images)
-        pieces = [self._infer(images[i : i + self._batch]) for i in range(0, len(images), self._batch)]
-        return tuple(np.concatenate(outputs) for outputs in zip(*pieces, strict=True))
+        """Run any number of images: as many as go in whole batches, the rest one by one."""
+        pieces, done = [], 0
+        for size, request in self._requests.items():
+            while len(images) - done >= size:
+                pieces.append(_infer(request, images[done : done + size]))
+                done += size
+        return pieces[0] if len(pieces) == 1 else tuple(np.concatenate(outputs) for outputs in zip(*pieces, strict=True))
 
-    def _infer(self, images: Floats) -> tuple[Floats, ...]:
-        results = self._request.infer([np.ascontiguousarray(images, np.float32)])
-        return tuple(np.array(results[output], np.float32) for output in self._compiled.outputs)
+
+def _infer(request: openvino.InferRequest, images: Floats) -> tuple[Floats, ...]:
+    results = request.infer([np.ascontiguousarray(images, np.float32)])
+    return tuple(np.array(results[output], np.float32) for output in request.model_outputs)
 
 
 def convert(module: torch.nn.Module, example: torch.Tensor, folder: Path) -> str | None:
@@ -75,7 +86,10 @@ def convert(module: torch.nn.Module, example: torch.Tensor, folder: Path) -> str
 
 
 def probe(folder: Path, example: Floats, precision: str, threads: int) -> str | None:
-    """Compile and run the converted network in a child process; return why it is refused, if so."""
+    """Compile and run the converted network in a child process; return why it is refused, if so.
+
+    The example may hold several images: then the network is compiled for that batch too.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         question = Path(scratch, "example.npy")
         np.save(question, example, allow_pickle=False)
@@ -91,8 +105,8 @@ def probe(folder: Path, example: Floats, precision: str, threads: int) -> str | 
 
 def _probe_here(folder: str, precision: str, threads: str, question: str) -> None:
     """Run in the child process."""
-    network = CompiledNetwork(Path(folder), precision, int(threads))
-    network(np.load(question, allow_pickle=False))
+    example = np.load(question, allow_pickle=False)
+    CompiledNetwork(Path(folder), precision, int(threads), batch=len(example))(example)
 
 
 if __name__ == "__main__":
