@@ -14,13 +14,18 @@ from services.contract import (
 )
 from services.errors import UnknownSpecialist
 from services.settings import SpecialistSwitch
-from services.specialist import NamesItsLabels, Specialist
+from services.specialist import NamesItsLabels, ReadsSeveralAtOnce, Specialist
+
+AT_ONCE = 6
+"""Studies at one desk at a time: a batch in the network, and others on their way to it and from it."""
 
 
 class Desk:
-    """A specialist, its switch, its state, and the one thread that may ask it.
+    """A specialist, its switch, its state, and the threads that may ask it.
 
-    The single thread is the inference lock: questions wait in its queue and can be withdrawn from it.
+    There is one thread, which is the inference lock, unless the specialist reads several at once: then what one
+    study needs besides the network is done while another has it, and studies that wait for it share a batch.
+    Questions wait in the queue of the threads and can be withdrawn from it.
     """
 
     def __init__(self, specialist: Specialist, switch: SpecialistSwitch) -> None:
@@ -29,7 +34,10 @@ class Desk:
         self.switch = switch
         self.state = SpecialistState.LOADING
         self.why = "the weights are being loaded"
-        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=specialist.name)
+        self.thread = ThreadPoolExecutor(
+            max_workers=AT_ONCE if isinstance(specialist, ReadsSeveralAtOnce) else 1,
+            thread_name_prefix=specialist.name,
+        )
 
     def settle(self, state: SpecialistState, why: str) -> None:
         """Record whether the specialist can be asked, and why."""

@@ -61,7 +61,9 @@ class CompiledNetwork:
             while len(images) - done >= size:
                 pieces.append(_infer(request, images[done : done + size]))
                 done += size
-        return pieces[0] if len(pieces) == 1 else tuple(np.concatenate(outputs) for outputs in zip(*pieces, strict=True))
+        return (
+            pieces[0] if len(pieces) == 1 else tuple(np.concatenate(outputs) for outputs in zip(*pieces, strict=True))
+        )
 
 
 def _infer(request: openvino.InferRequest, images: Floats) -> tuple[Floats, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from services.contract import Label, ModelCard, SpecialistResult, Subject
 from services.pixels import Pixels
@@ -28,7 +28,7 @@ class Specialist(Protocol):
         """Return what the loaded specialist accepts and assesses."""
 
     def analyze(self, images: Sequence[Pixels], subject: Subject) -> SpecialistResult:
-        """Read images. Never called by two threads at once.
+        """Read images. Never called by two threads at once, unless it is a :class:`ReadsSeveralAtOnce`.
 
         Raises
         ------
@@ -42,3 +42,14 @@ class NamesItsLabels(Protocol):
     """A specialist that can say what it would assess even while it has no weights."""
 
     labels: tuple[Label, ...]
+
+
+@runtime_checkable
+class ReadsSeveralAtOnce(Protocol):
+    """A specialist whose ``analyze`` several threads may call at once.
+
+    It keeps nothing between calls but what ``load`` made, and every network it runs is a
+    :class:`services.backend.Backend`, which runs together what waits.
+    """
+
+    several_at_once: Literal[True]

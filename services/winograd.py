@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -45,7 +46,7 @@ def with_winograd(network: nn.Module, example: torch.Tensor) -> nn.Module | None
 
 
 class WinogradConvolution(nn.Module):
-    """One convolution ``(1, channels, rows, columns)`` in tiles; with a dilation d, each d-th row and column is tiled."""
+    """One convolution of ``(1, channels, rows, columns)``, in tiles; a dilation of d tiles each d-th row and column."""
 
     weights: torch.Tensor
     bias: torch.Tensor
@@ -99,7 +100,7 @@ def _sizes(network: nn.Module, example: torch.Tensor) -> Iterator[tuple[str, tup
     met: dict[str, list[tuple[int, int]]] = {}
     hooks = [
         module.register_forward_hook(
-            lambda _, __, output, name=name: met.setdefault(name, []).append(tuple(output.shape[2:]))  # type: ignore[misc]
+            lambda _, __, output, name=name: met.setdefault(name, []).append(tuple(output.shape[2:]))
         )
         for name, module in network.named_modules()
         if isinstance(module, nn.Conv2d) and _suitable(module)
@@ -120,7 +121,7 @@ def _suitable(one: nn.Conv2d) -> bool:
 def _fold(network: nn.Module) -> None:
     for sequence in (module for module in network.modules() if isinstance(module, nn.Sequential)):
         names = list(sequence._modules)
-        for name, following in zip(names, names[1:], strict=False):
+        for name, following in pairwise(names):
             convolution, norm = sequence.get_submodule(name), sequence.get_submodule(following)
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(sequence, name, fuse_conv_bn_eval(convolution, norm))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -140,6 +141,20 @@ async def test_a_specialist_is_never_asked_twice_at_once(tmp_path: Path, film: I
         responses = await asyncio.gather(*(analyze(client, film) for _ in range(50)))
     assert (one.asked, one.most_at_work) == (50, 1)
     assert all(len(response.results) == 1 for response in responses)
+
+
+class SeveralAtOnce(Brightness):
+    several_at_once = True
+
+
+async def test_studies_that_queue_are_at_the_network_together(tmp_path: Path, film: ImageReference) -> None:
+    """Each reader waits until three of them read: alone, none would ever finish."""
+    three = threading.Barrier(3, timeout=20)
+    one = SeveralAtOnce(fault=lambda: three.wait() and None)
+    async with running(create_app("classification", [one], settings_for(tmp_path))) as client:
+        responses = await asyncio.gather(*(analyze(client, film) for _ in range(3)))
+    assert all(len(response.results) == 1 for response in responses)
+    assert one.most_at_work == 3
 
 
 async def test_the_service_lives_before_it_is_ready(tmp_path: Path, film: ImageReference) -> None:

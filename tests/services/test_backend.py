@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from services import backend
-from services.backend import EAGER, Backend, Candidate, _choose, offer
+from services.backend import EAGER, WINOGRAD, Backend, Candidate, _choose, offer
 from services.openvino_runner import MODEL, CompiledNetwork
 from tests.services.tiny import settings_for
 
@@ -112,6 +112,50 @@ def test_the_fastest_is_chosen_and_eager_torch_only_where_nothing_comes_near() -
         assert _choose([eager, openvino], "auto") == expected_name
         assert _choose([eager, openvino], "openvino") == "openvino f32"
     assert _choose([eager], "openvino") == EAGER
+
+
+def test_what_is_thrown_away_need_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = CompiledNetwork.__call__
+
+    def spoilt_maps(self: CompiledNetwork, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        scores, *maps = real(self, images)
+        return scores, *(one + 1 for one in maps)
+
+    monkeypatch.setattr(CompiledNetwork, "__call__", spoilt_maps)
+    settings = settings_for(tmp_path, backend="openvino")
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, served=lambda outputs: outputs[:1], settings=settings)
+    assert chosen.choice.chosen == "openvino f32"
+
+
+def test_a_heavy_network_is_rewritten_and_the_faster_form_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "HEAVY_MS", 0.0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 128, 3, padding=1), torch.nn.Conv2d(128, 128, 3, padding=1))
+    with torch.inference_mode():
+        answer = network.eval()(torch.from_numpy(EXAMPLE)).numpy()
+    settings = settings_for(tmp_path, backend="openvino")
+    chosen = offer(network, EXAMPLE, WEIGHTS, settings=settings)
+    times = {one.name: one.milliseconds for one in chosen.choice.candidates}
+    assert WINOGRAD in times
+    monkeypatch.setattr(backend, "_choose", lambda *_: WINOGRAD)
+    for turn in range(2):  # measured, then remembered
+        served = offer(network, EXAMPLE, "b" * 64, settings=settings)
+        assert served.choice.chosen == WINOGRAD, turn
+        np.testing.assert_allclose(served.one(EXAMPLE), answer, atol=1e-3)
+
+
+@pytest.mark.parametrize(("gain", "batch"), [(0.0, 4), (1e9, 1)])
+def test_a_batch_is_used_only_where_it_was_measured_to_be_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gain: float, batch: int
+) -> None:
+    monkeypatch.setattr(backend, "BATCH_GAIN", gain)
+    monkeypatch.setattr(backend, "HEAVY_MS", 1e9)
+    chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path, backend="openvino"))
+    assert chosen.choice.batch == batch
+    assert ("up to 4 images at once" in chosen.described) == (batch == 4)
+    for images in (1, 4, 5):
+        assert_agrees(chosen, np.random.default_rng(2).random((images, 1, 48, 48), dtype=np.float32))
 
 
 @pytest.mark.gpu

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from services.backend import torch_run
 from services.batching import Batched, Outputs
+from services.torch_runner import torch_run
 from tests.services.test_backend import TwoHeads
 
 PATIENCE_S = 20.0
