@@ -60,7 +60,10 @@ def prompt_of(style: Style, profile: LanguageProfile, folder: Path) -> PromptFil
     if style == "p4":
         return load_prompt(folder / f"{profile.prompt}.md")
     if not profile.capabilities.instructions:
-        raise Misconfigured(f"the model {profile.name} reads its own format only; expected p4, not {style}")
+        raise Misconfigured(
+            f"the model {profile.name} reads its own format only; expected p4, or for {style} the profile of a model "
+            "that reads instructions, such as llama3_instruct"
+        )
     return within(load_prompt(folder / f"{_FROM_SCORES}.md"), load_prompt(folder / f"{style}.md"), "network")
 
 

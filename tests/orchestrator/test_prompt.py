@@ -252,7 +252,7 @@ def test_without_a_single_score_a_style_of_scores_is_refused():
 
 def test_a_model_that_was_trained_on_one_format_is_not_shown_another():
     assert prompt_of("p4", bundled(), PROMPTS).id == "draft"
-    with pytest.raises(Misconfigured, match="expected p4, not p1"):
+    with pytest.raises(Misconfigured, match="expected p4, or for p1 the profile"):
         prompt_of("p1", bundled(), PROMPTS)
 
 
