@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import doctor, draft, findings, parts, prompt, verify
+from orchestrator.cli import deidentify, doctor, draft, findings, parts, prompt, verify
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ COMMANDS = (
     findings.findings,
     verify.verify,
     prompt.prompt,
+    deidentify.deidentify,
     doctor.doctor,
     parts.up,
     parts.down,
