@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from orchestrator.errors import PromptTooLong
 from orchestrator.report import Facts
+from orchestrator.rules.urgency import urgency_table
 from orchestrator.untrusted import FreeText, Source
-from services.contract import Finding, Label, Presence, coded
+from services.contract import Code, Finding, Presence, coded
 from services.contract.phrasing import label_text
 from services.contract.profile import LanguageProfile
 
-CRITICAL = frozenset(
-    coded(label) for label in (Label.PNEUMOTHORAX, Label.ENLARGED_CARDIOMEDIASTINUM, Label.TUBERCULOSIS, Label.MASS)
-)
-"""Labels whose absence, too, a draft says when it was assessed."""
 PROBLEMS_TOLD, LONGEST_PROBLEM = 12, 160
 """How many problems of an answer go back to the model, and characters of each."""
 _PROBLEMS = PROBLEMS_TOLD * LONGEST_PROBLEM // 2
@@ -102,6 +100,12 @@ def _smaller(shown: Shown) -> Iterator[tuple[str, Shown]]:
         yield f"{label_text(finding.code)} ({finding.finding_id}, absent)", shown
 
 
+@lru_cache(maxsize=1)
+def critical() -> frozenset[Code]:
+    """Return the labels that a rule makes urgent: their absence, too, a draft says when it was assessed."""
+    return frozenset(coded(rule.label) for rule in urgency_table().rule)
+
+
 class _Gone(NamedTuple):
     next: int
     gone: frozenset[int]
@@ -114,4 +118,4 @@ def _texts_last_first(texts: Sequence[FreeText]) -> Iterator[_Gone]:
 
 
 def _may_go(finding: Finding) -> bool:
-    return finding.presence is Presence.ABSENT and finding.code not in CRITICAL
+    return finding.presence is Presence.ABSENT and finding.code not in critical()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 
-from orchestrator.report import Facts
+from deploy.language_figures.phrasers import by_dictation
+from orchestrator.report import Facts, Section
 from services.contract import Finding, Label, Laterality, Likelihood, Presence, Severity
+from services.language.simulate import SimulatedStudy
 from tests.orchestrator.report_parts import facts, finding, limitation, lung_height, ratio
 
 SIDED = (
@@ -51,6 +53,12 @@ def simulated_facts(chance: random.Random) -> Facts:
         measured.append(lung_height("M2", chance.uniform(180, 260), Laterality.LEFT))
     unassessed = [label for label in (*SIDED, *UNSIDED) if label not in labels]
     return facts(*named, *measured, *(limitation(str(label)) for label in unassessed))
+
+
+def simulated_sections(given: Facts, chance: random.Random) -> tuple[Section, ...]:
+    """A clean draft of a study, in varied words that know nothing of the checks."""
+    nobodys = SimulatedStudy(findings=given.findings, measurements=given.measurements, not_assessed=())
+    return by_dictation(nobodys, given, chance)
 
 
 def _simulated(label: Label, likelihood: Likelihood, chance: random.Random) -> Finding:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from orchestrator.budget import CRITICAL, room, tokens_of
+from orchestrator.budget import critical, room, tokens_of
 from orchestrator.errors import PromptTooLong
 from orchestrator.prompt import ask, load_profile, prompt_of
 from orchestrator.report import Facts
@@ -83,12 +83,12 @@ def test_what_was_found_measured_or_is_critical_is_never_left_out(context: int):
     text, study = question.messages[1].text, a_full_study()
     for one in study.findings:
         kept = f"[{one.finding_id}] {one.presence}" in text
-        assert kept or (one.presence is Presence.ABSENT and one.code not in CRITICAL)
+        assert kept or (one.presence is Presence.ABSENT and one.code not in critical())
         assert kept == (f'"{one.finding_id}"' in question.answer_schema), "an id that is not shown cannot be cited"
         if not kept:
             assert any(f"({one.finding_id}, absent)" in name for name in question.left_out)
     assert "[M1] cardiothoracic ratio | 0.56" in text
-    assert coded(Label.PNEUMOTHORAX) in CRITICAL
+    assert coded(Label.PNEUMOTHORAX) in critical()
     assert tokens_of("\n".join(message.text for message in question.messages), instruct(context)) <= room(
         instruct(context)
     )

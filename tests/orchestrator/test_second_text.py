@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from deploy.language_figures.errors import CLASSES
 from orchestrator.report import ComparedSentence, Facts, SecondText, Verdict
 from orchestrator.second_text import MOST_SENTENCES, compare_texts, disagreements
 from orchestrator.verify import verify
@@ -20,7 +21,7 @@ from services.contract import (
     WrittenText,
 )
 from tests.orchestrator.report_parts import facts, finding, limitation, ratio
-from tests.orchestrator.simulated import INJECTORS, simulated_facts, simulated_sections
+from tests.orchestrator.simulated import simulated_facts, simulated_sections
 
 WRITER = Algorithm(name="chest_report", version="1")
 FACTS = facts(
@@ -151,13 +152,24 @@ def test_a_clean_text_is_kept_whole_in_simulated_studies():
     assert kept / sentences > 0.95
 
 
-@pytest.mark.parametrize("name", ["wrong side", "negation flipped", "invented finding", "wrong severity", "device"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "false finding",
+        "wrong side",
+        "wrong severity",
+        "wrong measurement or unit",
+        "false comparison",
+        "device",
+        "identity",
+    ],
+)
 def test_an_injected_error_is_never_kept(name: str):
     chance, tried = random.Random(name), 0
     while tried < 40:
         given = simulated_facts(chance)
         clean = simulated_sections(given, chance)
-        wrong = INJECTORS[name](given, clean, chance)
+        wrong = CLASSES[name](given, clean, chance)
         if wrong is None:
             continue
         tried += 1
