@@ -15,18 +15,13 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from orchestrator.exports.dicom import codes
+from orchestrator.exports.dicom.narrative import narrative, places_of
 from orchestrator.exports.dicom.sources import MANUFACTURER, MODEL, Making, as_bytes
-from orchestrator.plain import limitations_text
-from orchestrator.report import Section, SectionName, Sentence
 from services.contract import Algorithm, Box, Evidence, Finding, Line, Measurement
 
 _SERIES_NUMBER = 9901
 _ONE_FILM = CodedConcept("36554-4", "LN", "XR Chest Single view")
 _TWO_FILMS = CodedConcept("36643-5", "LN", "XR Chest 2 Views")
-_HEADINGS = {
-    SectionName.FINDINGS: (codes.FINDINGS, codes.FINDING),
-    SectionName.IMPRESSION: (codes.IMPRESSIONS, codes.IMPRESSION),
-}
 
 
 def render_sr(making: Making) -> bytes:
@@ -41,7 +36,7 @@ def render_sr(making: Making) -> bytes:
         title=CodedConcept("126000", "DCM", "Imaging Measurement Report"),
         referenced_images=[header for header in making.headers if _is_described(header)] or None,
     )
-    places = _places(content[0], tuple(groups))
+    places = places_of(content[0], tuple(groups))
     report = sr.Comprehensive3DSR(
         evidence=making.headers,
         content=content[0],
@@ -54,9 +49,7 @@ def render_sr(making: Making) -> bytes:
         is_final=False,
         is_verified=False,
     )
-    sentences = [_section(section, places) for section in making.draft.sections if section.sentences]
-    limits = [_text(line, codes.COMMENT) for line in limitations_text(making.draft.facts).splitlines()]
-    report.ContentSequence = DicomSequence([*report.ContentSequence, *sentences, *limits])
+    report.ContentSequence = DicomSequence([*report.ContentSequence, *narrative(making.draft, places)])
     report.SeriesDescription = "Draft report, AI, not verified"
     report.CompletionFlagDescription = "Draft by software; a radiologist has not read it"
     report.ManufacturerModelName, report.SoftwareVersions = MODEL, making.version
@@ -175,61 +168,6 @@ def _points(region: Box | Line) -> np.ndarray:
         return np.array([region.start, region.end], float)
     left, top, right, bottom = region.left, region.top, region.right, region.bottom
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], float)
-
-
-def _places(root: Dataset, ids: tuple[str, ...]) -> dict[str, list[int]]:
-    """Return where the coded item of each group stands in the tree, counted from 1 (PS3.3 C.17.3.2.5)."""
-    for number, item in enumerate(root.ContentSequence, 1):
-        if item.name.value == "126010":
-            return {
-                id_: [1, number, group, _coded_item(held)]
-                for group, (id_, held) in enumerate(zip(ids, item.ContentSequence, strict=True), 1)
-            }
-    return {}
-
-
-def _coded_item(group: Dataset) -> int:
-    """The number of a group, else its first coded statement: what a sentence can be inferred from."""
-    kinds = [str(item.ValueType) for item in group.ContentSequence]
-    names = [item.name.value for item in group.ContentSequence]
-    return names.index("121071") + 1 if "121071" in names else kinds.index("NUM") + 1
-
-
-def _section(section: Section, places: dict[str, list[int]]) -> Dataset:
-    """A heading and its sentences; highdicom has no references within a report, so the items are written here."""
-    heading, name = _HEADINGS[section.name]
-    held = _item("CONTAINER", heading)
-    held.ContinuityOfContent = "SEPARATE"
-    held.ContentSequence = DicomSequence([_sentence(sentence, name, places) for sentence in section.sentences])
-    return held
-
-
-def _sentence(sentence: Sentence, name: CodedConcept, places: dict[str, list[int]]) -> Dataset:
-    text = _text(sentence.text, name)
-    text.ContentSequence = DicomSequence([
-        _reference(places[cited.id]) for cited in sentence.citations if cited.id in places
-    ])  # fmt: skip
-    return text
-
-
-def _text(words: str, name: CodedConcept) -> Dataset:
-    text = _item("TEXT", name)
-    text.TextValue = words
-    return text
-
-
-def _item(kind: str, name: CodedConcept) -> Dataset:
-    item = Dataset()
-    item.RelationshipType, item.ValueType = "CONTAINS", kind
-    item.ConceptNameCodeSequence = DicomSequence([name])
-    return item
-
-
-def _reference(place: list[int]) -> Dataset:
-    item = Dataset()
-    item.RelationshipType = "INFERRED FROM"
-    item.ReferencedContentItemIdentifier = place
-    return item
 
 
 def _own_codes() -> Dataset:
