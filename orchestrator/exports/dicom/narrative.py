@@ -77,8 +77,8 @@ def _item(kind: str, name: CodedConcept) -> Dataset:
     return item
 
 
-def _reference(place: list[int]) -> Dataset:
+def _reference(place: Sequence[int]) -> Dataset:
     item = Dataset()
     item.RelationshipType = "INFERRED FROM"
-    item.ReferencedContentItemIdentifier = place
+    item.ReferencedContentItemIdentifier = list(place)
     return item
