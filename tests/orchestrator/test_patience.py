@@ -14,6 +14,7 @@ from orchestrator.http.patience import patient_protocol
 from tests.conftest import wait_until
 
 TIMEOUT_S = 0.5
+LINGER_S = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +25,14 @@ def port():
     async def count(request: Request) -> int:
         return len(await request.body())
 
+    @app.post("/refused")
+    async def refuse(request: Request) -> str:
+        return "nothing of the body was read"
+
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        config = uvicorn.Config(app, http=patient_protocol(TIMEOUT_S), log_level="critical", lifespan="off")
+        config = uvicorn.Config(app, http=patient_protocol(TIMEOUT_S, LINGER_S), log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -83,3 +88,27 @@ def test_a_slow_body_is_not_cut_off_by_the_limit_for_headers(port):
         while b"4" not in answer.partition(b"\r\n\r\n")[2]:
             answer += opened.recv(4096)
         assert answer.startswith(b"HTTP/1.1 200")
+
+
+ENDLESS = b"POST /refused HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+PIECE = b"400\r\n" + bytes(1024) + b"\r\n"
+
+
+def test_a_body_that_never_ends_is_cut_off_some_time_after_the_answer(port):
+    with connect(port) as opened:
+        opened.sendall(ENDLESS + PIECE)
+        assert b"200 OK" in opened.recv(4096)
+        started = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - started < 30:
+                opened.sendall(PIECE)
+                time.sleep(0.05)
+        assert LINGER_S / 2 < time.monotonic() - started < 10
+
+
+def test_a_body_that_stops_after_the_answer_does_not_keep_the_connection(port):
+    with connect(port) as opened:
+        opened.sendall(ENDLESS + PIECE)
+        assert b"200 OK" in opened.recv(4096)
+        opened.sendall(PIECE)
+        assert seconds_until_closed(opened) < 10
