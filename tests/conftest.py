@@ -46,6 +46,11 @@ class RedisProcess:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def wait_until_dead(self, patience_s: float = 240.0) -> None:
+        """Wait for somebody else to have killed it."""
+        assert self._process is not None
+        self._process.wait(patience_s)
+
     def lose_everything(self) -> None:
         """Kill it, and its append-only file with it."""
         self.kill()

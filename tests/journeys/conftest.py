@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from deploy.local import control, processes
+from deploy.local.settings import ROOT
 from deploy.local.state import PartState, Phase, RunFolder, State
+from tests.journeys.clinic import Clinic
+from tests.journeys.line import Line, open_line
+from tests.journeys.recorder import Recorder
+
+REAL = ("classification", "segmentation", "detection", "language")
+"""The parts that a line of one's own shares with the installation, each behind a recorder."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stack:
     """A running installation of its own, apart from any other on this machine."""
 
@@ -33,6 +42,11 @@ class Stack:
         url = self.state.api_url
         assert url is not None
         return url
+
+    @functools.cached_property
+    def clinic(self) -> Clinic:
+        """A sender at its door; the address stays when the API is started again."""
+        return Clinic(self.api)
 
     def url(self, part: str) -> str:
         """Address of one part: classification, segmentation, detection, language or orchestrator."""
@@ -77,7 +91,8 @@ def _serves(part: PartState, unlike: int | None) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first journey waits for every part to start, which takes minutes on a busy machine."""
+    """Give journeys time, since the parts take minutes to start on a busy machine; who kills them comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("kills_real_parts") is not None)
     for item in items:
         if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(1500))
@@ -109,3 +124,28 @@ def whole_stack(stack: Stack) -> Stack:
     """The same parts, all of them up again after whatever the last journey did to them."""
     stack.wait_until_ready()
     return stack
+
+
+@contextmanager
+def open_real_line(stack: Stack, folder: Path, chosen: Mapping[str, object] | None = None) -> Iterator[Line]:
+    """Open an API, a queue and a record of one's own in front of the real services and the real vLLM.
+
+    A recorder stands before each of them (``line.services``). Workers are the journey's to start.
+    """
+    stack.wait_until_ready()
+    recorders = {part: Recorder(stack.url(part)) for part in REAL}
+    # Services and orchestrator share the pixels: the store is the installation's.
+    shared = {"store": stack.folder.path / "store", "specialist_deadline_s": 120.0}
+    with open_line(folder, {**shared, **(chosen or {})}, **recorders) as line:
+        yield line
+
+
+def profile_in(folder: Path, **changed: str) -> Path:
+    """Write the bundled model's profile with some values changed (as TOML), and return where it lies."""
+    lines = [
+        f"{name} = {changed[name]}" if (name := line.partition(" = ")[0]) in changed else line
+        for line in (ROOT / "deploy/language/bundled.toml").read_text().splitlines()
+    ]
+    path = folder / "profile.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path

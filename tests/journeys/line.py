@@ -16,9 +16,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import uvicorn
@@ -39,6 +40,15 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+class Door(Protocol):
+    """Something that answers at an address: a small service, or a recorder in front of a real one."""
+
+    @property
+    def url(self) -> str: ...
+
+    def stop(self) -> None: ...
 
 
 class SmallService:
@@ -91,10 +101,10 @@ def frontal_film_with(*said: tuple[Label, Likelihood], specialist: str = "chest_
 
 
 class Line:
-    """The orchestrator's processes around small services."""
+    """The orchestrator's processes around services."""
 
-    def __init__(self, settings: Settings, folder: Path, redis: RedisProcess, **services: SmallService) -> None:
-        self.redis, self.services, self._folder = redis, services, folder
+    def __init__(self, settings: Settings, folder: Path, redis: RedisProcess, **services: Door) -> None:
+        self.redis, self.services, self.folder = redis, services, folder
         nowhere = "http://127.0.0.1:9"
         urls = {f"{name}_url": nowhere for name in ("classification", "segmentation", "detection", "language")}
         urls |= {f"{name}_url": service.url for name, service in services.items()}
@@ -103,7 +113,8 @@ class Line:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._workers: list[subprocess.Popen[bytes]] = []
         self.records = Records.open(self.settings.database_url)
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=30, trust_env=False)
+        self.api_url = f"http://127.0.0.1:{self._port}"
+        self.http = httpx.Client(base_url=self.api_url, timeout=30, trust_env=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -118,7 +129,7 @@ class Line:
 
     @property
     def log(self) -> str:
-        return (self._folder / "log.jsonl").read_text()
+        return (self.folder / "log.jsonl").read_text()
 
     def start_api(self) -> None:
         self.api = self._start("orchestrator.main", "--port", str(self._port))
@@ -195,7 +206,7 @@ class Line:
         self.records.close()
 
     def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        log = (self._folder / "log.jsonl").open("ab")
+        log = (self.folder / "log.jsonl").open("ab")
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments], env=self.environment, cwd=ROOT, stderr=log, stdout=log
         )
@@ -211,12 +222,15 @@ class Line:
 
 
 @contextmanager
-def open_line(folder: Path, specialist_deadline_s: float = 20.0, **services: SmallService) -> Iterator[Line]:
-    """Start the API and a Redis of its own around the services; workers are the journey's to start."""
+def open_line(folder: Path, chosen: Mapping[str, object] | None = None, **services: Door) -> Iterator[Line]:
+    """Start the API and a Redis of its own around the services; workers are the journey's to start.
+
+    ``chosen`` are settings that this line has otherwise.
+    """
     with tempfile.TemporaryDirectory(prefix="wetread-redis-") as redis_folder:
         redis = RedisProcess(Path(redis_folder))
         redis.start()
-        settings = settings_in(folder, redis.url).model_copy(update={"specialist_deadline_s": specialist_deadline_s})
+        settings = settings_in(folder, redis.url).model_copy(update=dict(chosen or {}))
         line = Line(settings, folder, redis, **services)
         try:
             line.start_api()

@@ -29,7 +29,7 @@ def line(tmp_path_factory):
     )
     services = {"classification": classification, "segmentation": segmentation}
     folder = tmp_path_factory.mktemp("line")
-    with open_line(folder, specialist_deadline_s=4.0, **services) as opened:
+    with open_line(folder, {"specialist_deadline_s": 4.0}, **services) as opened:
         opened.start_worker()
         drafted(opened)  # every card was seen once
         yield opened
