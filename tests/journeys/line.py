@@ -118,7 +118,7 @@ class Line:
 
     @property
     def environment(self) -> dict[str, str]:
-        chosen = {f"WETREAD_{name.upper()}": str(value) for name, value in self.settings.model_dump().items()}
+        chosen = {f"WETREAD_{name.upper()}": str(value) for name, value in self.settings if value is not None}
         return {
             **os.environ,
             **chosen,
