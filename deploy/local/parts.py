@@ -36,7 +36,7 @@ class Part:
     url: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     patience_s: float = 300.0
-    """How long it may take to become ready before it is started again."""
+    """How long it may do nothing before it is ready; then it is started again. One that works is waited for."""
     off: str | None = None
     """Why it cannot run here."""
     external: bool = False
@@ -126,7 +126,7 @@ def _language(settings: LocalSettings, port: int) -> Part:
     def proven() -> bool:
         return answers_ok(f"{url}/health") and subprocess.run(proof, cwd=ROOT, check=False, timeout=120).returncode == 0
 
-    return Part("language", command, proven, lambda: answers_ok(f"{url}/health"), url=url, patience_s=900)
+    return Part("language", command, proven, lambda: answers_ok(f"{url}/health"), url=url)
 
 
 def _why_no_language(settings: LocalSettings) -> str | None:

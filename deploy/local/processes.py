@@ -51,6 +51,19 @@ def lives(pid: int, started: int) -> bool:
     return start_time(pid) == started
 
 
+def processor_seconds(session: int) -> float:
+    """Return the processor time that all living processes of a session have used (proc(5) stat, fields 6, 14, 15)."""
+    ticks = 0
+    for pid in _pids():
+        try:
+            fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[3]) == session:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def marked(mark: str) -> list[int]:
     """Return every living process that carries the mark, this one excepted."""
     wanted = f"{MARK}={mark}".encode()

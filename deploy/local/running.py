@@ -18,6 +18,8 @@ STEADY_S = 60.0
 """A part that ran this long is given the first pause again when it dies."""
 ASK_EVERY_S = 5.0
 LARGEST_LOG_BYTES = 20_000_000
+AT_WORK = 0.02
+"""A part that uses at least this share of one processor is at work on becoming ready, however long that takes."""
 SILENCE_S = 60.0
 """A part that has not answered for so long is killed and started again."""
 
@@ -38,6 +40,7 @@ class RunningPart:
         self._asked_at = 0.0
         self._answered_at = 0.0
         self._started_at = 0.0
+        self._worked_at = self._looked_at = self._worked_s = 0.0
         self._not_before = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._restarts = 0
@@ -90,7 +93,8 @@ class RunningPart:
             self._log.replace(self._log.with_suffix(".earlier.log"))
         self._process = processes.start(self.part.command, self._environment, self._log, self._folder)
         self._phase = Phase.STARTING
-        self._started_at = self._answered_at = moment
+        self._started_at = self._answered_at = self._worked_at = self._looked_at = moment
+        self._worked_s = 0.0
         self._probe = None
 
     def _bury(self, moment: float, why: str) -> None:
@@ -122,8 +126,23 @@ class RunningPart:
             self._detail = None
             self._answered_at = moment
             self._seconds_to_ready = round(time.monotonic() - self._started_at, 1)
-        elif moment - self._started_at > self.part.patience_s:
-            self._kill(moment, f"it was not ready after {self.part.patience_s:.0f} s")
+            return
+        self._see_whether_it_works(moment)
+        if moment - self._worked_at > self.part.patience_s:
+            took = moment - self._started_at
+            self._kill(moment, f"it was not ready after {took:.0f} s, and idle for {self.part.patience_s:.0f} s")
+
+    def _see_whether_it_works(self, moment: float) -> None:
+        """On a crowded machine a start takes many minutes; only one that has stopped working is given up."""
+        assert self._process is not None
+        elapsed = moment - self._looked_at
+        if elapsed < min(ASK_EVERY_S, self.part.patience_s / 3):
+            return
+        worked_s = processes.processor_seconds(self._process.pid)
+        if worked_s - self._worked_s >= AT_WORK * elapsed:
+            self._worked_at = moment
+        self._looked_at, self._worked_s = moment, worked_s
+        self._detail = f"for {moment - self._started_at:.0f} s, with {worked_s:.0f} s of work done"
 
     def _ask_whether_alive(self, moment: float) -> None:
         if self.part.alive is None or (self._probe is None and moment - self._asked_at < ASK_EVERY_S):

@@ -146,7 +146,8 @@ class _Told:
             self._say(line)
             self._said[part.name] = line
         if time.monotonic() - self._spoke > SILENCE_S and not state.settled:
-            waiting = ", ".join(part.name for part in state.parts if not part.settled)
+            left = [part for part in state.parts if not part.settled]
+            waiting = ", ".join(f"{part.name} ({part.phase} {part.detail or ''})".replace(" )", ")") for part in left)
             self._say(f"  ... {time.monotonic() - self._began:.0f} s, still waiting for {waiting}")
 
     def _say(self, line: str) -> None:

@@ -18,6 +18,7 @@ from deploy.local import control, processes
 from deploy.local.errors import DidNotStart
 from deploy.local.settings import ROOT
 from deploy.local.state import Phase, RunFolder, State
+from tests.deploy.small_installation import PATIENCE_S
 
 
 @pytest.fixture
@@ -67,6 +68,17 @@ def test_a_part_that_never_serves_is_not_waited_for_and_says_why(folder):
     assert state.part("broken").gives_no_hope
     assert state.part("broken").detail == "it ended with exit code 1: no libnuma here"
     assert state.part("server").restarts == 0
+
+
+def test_a_part_that_works_is_waited_for_and_one_that_sleeps_is_not(folder):
+    """Both take longer than the patience; on a crowded machine the language model does, and is at work all the time."""
+    start(folder, "slow")
+    state = wait_for(folder, lambda state: state.part("asleep").restarts > 0)
+    assert state.part("asleep").detail is not None
+    assert "idle for" in state.part("asleep").detail
+    state = wait_for(folder, lambda state: state.part("busy").phase is Phase.READY, patience_s=120)
+    assert state.part("busy").restarts == 0
+    assert state.part("busy").seconds_to_ready > 2 * PATIENCE_S
 
 
 def test_a_killed_part_is_started_again_and_its_death_is_told(folder, supervisor):
