@@ -13,10 +13,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.local.redis_server import find_server
 from orchestrator.settings import Settings
+
+hypothesis.settings.register_profile("wetread", deadline=None)
+hypothesis.settings.load_profile("wetread")  # how long an example takes is the machine's business, not the rule's
 
 
 class RedisProcess:

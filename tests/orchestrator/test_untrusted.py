@@ -63,7 +63,7 @@ def test_what_a_radiologist_wrote_stays_readable():
 def test_a_hundred_kilobytes_become_a_short_line_at_once():
     began = time.monotonic()
     quoted = quote(tuple(FreeText(source=source, text="ﷺ cough " * 12_500) for source in Source))
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 3.0, "on a busy machine; alone it is some milliseconds"
     assert len(quoted.block) < LONGEST_BLOCK + 300
     assert "prior report (cut to 800 characters)" in quoted.cut
 
