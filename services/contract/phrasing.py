@@ -41,6 +41,7 @@ _NOT_ABOUT_ASSESSMENT = frozenset(
 _UNSAFE = re.compile(r"[^a-z0-9 ,./()'-]+")
 _LONGEST_NAME = 80
 _LONGEST_LIST = 40
+_LONGEST_QUESTION = 200
 
 
 def plain_name(text: str) -> str:
@@ -111,18 +112,44 @@ def study_block(findings: Iterable[Finding], measurements: Iterable[Measurement]
 
 def answer_schema(ids: Sequence[str]) -> str:
     """Return the JSON schema of a report as compact JSON: two lists of sentences that cite these ids and no others."""
+    section = {"type": "array", "items": _sentence_schema(ids), "minItems": 1}
+    return _object_schema({"findings": section, "impression": section})
+
+
+def question_block(
+    findings: Iterable[Finding], measurements: Iterable[Measurement], missing: Iterable[str], question: str
+) -> str:
+    """Return the prompt of a question about a study, which ends where the answer begins."""
+    study = study_block(findings, measurements, missing).removesuffix("### Report\n")
+    return f"{study}### Question\n{plain_question(question)}\n### Answer\n"
+
+
+def plain_question(text: str) -> str:
+    """Return a question as one short line without the characters that have a meaning in the format."""
+    kept = re.sub(r"[^A-Za-z0-9 ,.?/()'-]+", " ", text)
+    return " ".join(kept.split())[:_LONGEST_QUESTION]
+
+
+def question_schema(ids: Sequence[str]) -> str:
+    """Return the JSON schema of an answer: sentences that cite these ids; none where the study does not answer."""
+    return _object_schema({"answer": {"type": "array", "items": _sentence_schema(ids)}})
+
+
+def _sentence_schema(ids: Sequence[str]) -> dict[str, object]:
     cites = {"type": "array", "items": {"enum": list(ids)}, "minItems": 1}
-    sentence = {
+    return {
         "type": "object",
         "properties": {"text": {"type": "string"}, "cites": cites},
         "required": ["text", "cites"],
         "additionalProperties": False,
     }
-    section = {"type": "array", "items": sentence, "minItems": 1}
+
+
+def _object_schema(properties: dict[str, dict[str, object]]) -> str:
     schema = {
         "type": "object",
-        "properties": {"findings": section, "impression": section},
-        "required": ["findings", "impression"],
+        "properties": properties,
+        "required": list(properties),
         "additionalProperties": False,
     }
     return json.dumps(schema, separators=(",", ":"))

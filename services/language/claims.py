@@ -56,8 +56,8 @@ def compare(answer: str, study: SimulatedStudy) -> Said:
     return Said(
         valid=True,
         sentences=len(sentences),
-        wrongly_cited=sum(not _names_all(sentence, behind) for sentence, behind in cited),
-        invented=sum(_invents(sentence, behind) for sentence, behind in cited),
+        wrongly_cited=sum(not names_all(sentence, behind) for sentence, behind in cited),
+        invented=sum(invents(sentence, behind) for sentence, behind in cited),
         facts=len(facts),
         missing=len(set(facts) - _spoken(sections[0], facts)) + len(_present(study) - _spoken(sections[1], facts)),
     )
@@ -77,13 +77,15 @@ def _says(text: str, fact: Finding | Measurement) -> bool:
     return phrase(fact) in text.lower()
 
 
-def _names_all(sentence: CitedText, behind: Sequence[Finding | Measurement]) -> bool:
+def names_all(sentence: CitedText, behind: Sequence[Finding | Measurement]) -> bool:
+    """Return whether a sentence names every fact it cites."""
     if sentence.text == NONE_PRESENT:
         return all(isinstance(fact, Finding) and fact.presence is Presence.ABSENT for fact in behind)
     return all(_name(fact) in sentence.text.lower() for fact in behind)
 
 
-def _invents(sentence: CitedText, behind: Sequence[Finding | Measurement]) -> bool:
+def invents(sentence: CitedText, behind: Sequence[Finding | Measurement]) -> bool:
+    """Return whether a sentence says what no cited fact holds."""
     if sentence.text == NONE_PRESENT:
         return False
     text = sentence.text.lower()

@@ -1,7 +1,10 @@
-"""Measures a served model: ``python -m services.language.evaluate --url URL --profile FILE --out metrics.json``.
+"""Measures the language model and all that is around it: ``python -m services.language.evaluate --out DIR``.
 
-Two tests on data that training never saw: held-out simulated studies, judged by what is said; and the Open-i test
-reports, judged by ROUGE beside the constant answer. Measured through the server, constraints and all, as it is used.
+On data that training never saw: held-out simulated studies and questions about them, judged by what is said, and the
+Open-i test reports, judged by ROUGE beside the constant answer. Measured through the server, constraints and all, as
+it is used; a server is started where no ``--url`` is given. ``metrics.json`` and ``answers.jsonl`` go to DIR. The
+checks and the released text are then measured by :mod:`deploy.language_figures`, a process of its own, and the whole
+table is shown. ``--quick`` takes a tenth of everything.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ import argparse
 import json
 import logging
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +23,17 @@ from typing import TypeVar
 
 import httpx
 
-from services.contract import Fact
-from services.contract.phrasing import answer_schema
+from services.contract.phrasing import answer_schema, question_schema
 from services.contract.profile import LanguageProfile, read_profile
 from services.language.claims import Said, compare
-from services.language.corpus import draft_prompt, held_out, impression_prompt
-from services.language.openi import OpeniReport, archive_path, read_reports
-from services.language.rouge import rouge
+from services.language.corpus import draft_prompt, held_out, held_out_question, impression_prompt, question_prompt
+from services.language.learned_scores import learned_scores
+from services.language.measured import Draft, Impression, Metrics, Questions
+from services.language.memory import memorised
+from services.language.openi import OpeniReport, archive_in, read_reports
+from services.language.running import PROFILE, ROOT, served
 from services.language.simulate import SimulatedStudy
+from services.language.text_scores import SCORES, interval, paired_significance
 
 log = logging.getLogger(__name__)
 
@@ -33,43 +41,6 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 CONSTANT = "No acute cardiopulmonary abnormality."
 _AT_A_TIME = 4
-
-
-class Draft(Fact):
-    """How many held-out studies were phrased, and how well."""
-
-    studies: int
-    valid: float
-    right: float
-    """Share of studies whose answer says everything, cites it right, and says nothing else."""
-    sentences: int
-    wrongly_cited: float
-    invented: float
-    """Shares of sentences."""
-    facts: int
-    missing: float
-    """Share of facts that were not said where they should be."""
-    seconds_median: float
-    seconds_p95: float
-    tokens_written_median: float
-
-
-class Impression(Fact):
-    """ROUGE F1 on the Open-i test reports, without stemming."""
-
-    reports: int
-    rouge_1: float
-    rouge_2: float
-    rouge_l: float
-
-
-class Metrics(Fact):
-    """Everything measured about one served model."""
-
-    model: str
-    draft: Draft
-    impression: dict[str, Impression]
-    """``model`` and ``constant`` (one fixed sentence), each over ``all`` and over ``abnormal`` reports."""
 
 
 class Asker:
@@ -123,28 +94,61 @@ def measure_drafts(asker: Asker, profile: LanguageProfile, count: int) -> Draft:
     )
 
 
-def measure_impressions(asker: Asker, reports: Sequence[OpeniReport]) -> dict[str, Impression]:
-    """Write an impression from the findings text of every report and compare with the radiologist's."""
-    answers = _all(lambda report: asker.ask(impression_prompt(report.findings), None, 96)[0], reports)
+def measure_questions(asker: Asker, count: int) -> Questions:
+    """Ask held-out questions about simulated studies; an answer is right when it is the expected one."""
+
+    def answer(index: int) -> tuple[bool, bool]:
+        study, asked = held_out_question(index)
+        text, _, _ = asker.ask(question_prompt(study, asked.question), question_schema(_ids(study)), 512)
+        return text == asked.text, not asked.answer
+
+    results = _all(answer, range(count))
+    unanswerable = [right for right, without in results if without]
+    return Questions(
+        questions=count,
+        right=_share(sum(right for right, _ in results), count),
+        wrongly_answered=_share(len(unanswerable) - sum(unanswerable), len(unanswerable)),
+    )
+
+
+def write_impressions(asker: Asker, reports: Sequence[OpeniReport]) -> list[str]:
+    """Return an impression for the findings text of every report."""
+    return list(_all(lambda report: asker.ask(impression_prompt(report.findings), None, 96)[0], reports))
+
+
+def measure_impressions(answers: Sequence[str], reports: Sequence[OpeniReport]) -> dict[str, Impression]:
+    """Compare impressions with the radiologist's, beside the constant answer, all and abnormal only."""
     abnormal = [index for index, report in enumerate(reports) if not report.normal]
-    everything = list(range(len(reports)))
     return {
-        f"{who}, {which}": _rouge([(said[index], reports[index].impression) for index in chosen])
+        f"{who}, {which}": scored([(said[index], reports[index].impression) for index in chosen])
         for who, said in (("model", answers), ("constant", [CONSTANT] * len(reports)))
-        for which, chosen in (("all", everything), ("abnormal", abnormal))
+        for which, chosen in (("all", range(len(reports))), ("abnormal", abnormal))
         if chosen
+    }
+
+
+def scored(pairs: Sequence[tuple[str, str]]) -> Impression:
+    """Return every score of answers against their references, with intervals by report."""
+    found = {name: interval([score(said, meant) for said, meant in pairs]) for name, score in SCORES.items()}
+    one, two, longest = (round(found[name].mean, 3) for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L"))
+    return Impression(reports=len(pairs), rouge_1=one, rouge_2=two, rouge_l=longest, intervals=found)
+
+
+def against_constant(answers: Sequence[str], reports: Sequence[OpeniReport]) -> dict[str, float]:
+    """Return how likely the model's lead in ROUGE-L over the constant answer is by chance."""
+    pairs = [
+        (SCORES["ROUGE-L"](said, report.impression), SCORES["ROUGE-L"](CONSTANT, report.impression), report.normal)
+        for said, report in zip(answers, reports, strict=True)
+    ]
+    return {
+        "all": round(paired_significance([p[0] for p in pairs], [p[1] for p in pairs]), 4),
+        "abnormal": round(paired_significance([p[0] for p in pairs if not p[2]], [p[1] for p in pairs if not p[2]]), 4),
     }
 
 
 def _all(act: Callable[[Given], Result], items: Sequence[Given]) -> list[Result]:
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         return list(pool.map(act, items))
-
-
-def _rouge(pairs: Sequence[tuple[str, str]]) -> Impression:
-    scores = [rouge(candidate, reference) for candidate, reference in pairs]
-    one, two, longest = (round(statistics.fmean(column), 3) for column in zip(*scores, strict=True))
-    return Impression(reports=len(pairs), rouge_1=one, rouge_2=two, rouge_l=longest)
 
 
 def _ids(study: SimulatedStudy) -> tuple[str, ...]:
@@ -155,26 +159,60 @@ def _share(count: int, total: int) -> float:
     return round(count / total, 4) if total else 0.0
 
 
+def measure(url: str, profile: LanguageProfile, archive: Path | None, out: Path, studies: int) -> Metrics:
+    """Measure one served model and write ``answers.jsonl``."""
+    asker = Asker(url, profile)
+    draft = measure_drafts(asker, profile, studies)
+    log.info("drafts: %s", draft.model_dump_json())
+    questions = measure_questions(asker, studies)
+    log.info("questions: %s", questions.model_dump_json())
+    known = [] if archive is None else list(read_reports(archive))
+    reports = [report for report in known if report.split == "test"]
+    answers = write_impressions(asker, reports)
+    with (out / "answers.jsonl").open("w", encoding="utf-8") as file:
+        for report, said in zip(reports, answers, strict=True):
+            file.write(json.dumps({"abnormal": not report.normal, "said": said, "meant": report.impression}) + "\n")
+    trained_on = [text for r in known if r.split == "train" for text in (r.impression, r.findings)]
+    meant = [report.impression for report in reports]
+    return Metrics(
+        model=profile.served_name,
+        draft=draft,
+        questions=questions,
+        impression=measure_impressions(answers, reports),
+        p_against_constant=against_constant(answers, reports) if reports else {},
+        learned=learned_scores(answers, meant) if reports else (),
+        memorised=memorised([(r.findings, said) for r, said in zip(reports, answers, strict=True)], trained_on)
+        if reports
+        else None,
+    )
+
+
 def main() -> None:
     """Read the command line, measure, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--profile", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for metrics.json and answers.jsonl")
+    parser.add_argument("--data", type=Path, help="NLMCXR_reports.tgz, or the folder it lies in")
+    parser.add_argument("--config", type=Path, default=PROFILE, help="the profile of the model")
+    parser.add_argument("--url", help="a server that runs; without it one is started")
     parser.add_argument("--studies", type=int, default=500)
-    parser.add_argument("--openi", type=Path, default=archive_path(), help="NLMCXR_reports.tgz")
+    parser.add_argument("--seed", type=int, default=0, help="of the figures around the model")
+    parser.add_argument("--resume", action="store_true", help="keep the metrics.json of an earlier run in DIR")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything")
+    parser.add_argument("--model-only", action="store_true", help="leave the checks and the released text out")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    profile = read_profile(chosen.profile)
-    asker = Asker(chosen.url, profile)
-    draft = measure_drafts(asker, profile, chosen.studies)
-    log.info("drafts: %s", draft.model_dump_json())
-    reports = [] if chosen.openi is None else [item for item in read_reports(chosen.openi) if item.split == "test"]
-    impression = measure_impressions(asker, reports) if reports else {}
-    metrics = Metrics(model=profile.served_name, draft=draft, impression=impression)
-    chosen.out.write_text(metrics.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    log.info("wrote %s", chosen.out)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    profile, studies = read_profile(chosen.config), chosen.studies // 10 if chosen.quick else chosen.studies
+    with served(chosen.config, profile, chosen.url) as url:
+        path = chosen.out / "metrics.json"
+        if not (chosen.resume and path.exists()):
+            metrics = measure(url, profile, archive_in(chosen.data), chosen.out, studies)
+            path.write_text(metrics.model_dump_json(indent=1) + "\n")
+        if not chosen.model_only:
+            around = [sys.executable, "-m", "deploy.language_figures", "--out", str(chosen.out), "--url", url]
+            around += ["--profile", str(chosen.config), "--seed", str(chosen.seed)]
+            subprocess.run([*around, *(["--quick"] if chosen.quick else [])], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

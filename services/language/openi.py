@@ -28,6 +28,8 @@ class OpeniReport(Fact):
     split: Split
     findings: str
     impression: str
+    terms: tuple[str, ...] = ()
+    """The report's MeSH coding in lower case, such as ``opacity/lung/base/left``."""
     normal: bool
     """Coded ``normal`` in the report's MeSH terms."""
 
@@ -40,6 +42,14 @@ def archive_path() -> Path | None:
         return None
     path = Path(str(distribution.locate_file(ARCHIVE)))
     return path if path.exists() else None
+
+
+def archive_in(place: Path | None) -> Path | None:
+    """Return the archive at a place or in a folder; without a place, torchxrayvision's own."""
+    if place is None:
+        return archive_path()
+    path = place if place.is_file() else place / Path(ARCHIVE).name
+    return path if path.is_file() else archive_path()
 
 
 def split_of(uid: str) -> Split:
@@ -69,7 +79,12 @@ def _parse(content: bytes) -> OpeniReport | None:
     uid = identity.get("id", "")
     terms = [(node.text or "").lower() for node in root.iter("major")]
     return OpeniReport(
-        uid=uid, split=split_of(uid), findings=findings, impression=impression, normal=terms == ["normal"]
+        uid=uid,
+        split=split_of(uid),
+        findings=findings,
+        impression=impression,
+        terms=tuple(terms),
+        normal=terms == ["normal"],
     )
 
 

@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 
 from services.contract import Fact
-from services.language.evaluate import Impression, Metrics
+from services.language.measured import Impression, Metrics
 from services.manifest import Architecture, DataSet, Manifest, described_file, write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]

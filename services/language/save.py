@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import GenerationConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from services.language.llama import GenerationConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from services.language.tokens import CHAT_TEMPLATE, END, PADDING, START
 
 

@@ -6,6 +6,7 @@ often a finding occurs, and no patient is behind them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from services.contract import (
@@ -92,6 +93,37 @@ def simulate(rng: Random) -> SimulatedStudy:
     return SimulatedStudy(findings=findings, measurements=measurements, not_assessed=_missing(missing, rng))
 
 
+def simulate_hard(rng: Random) -> SimulatedStudy:
+    """Draw one study of the kind that is phrased wrongly most often: many findings, placed, with lengths."""
+    names = [str(label) for label in FINDING_LABELS] + rng.sample(OTHER_NAMES, rng.randint(0, 6))
+    rng.shuffle(names)
+    count = rng.randint(6, 24)
+    drawn = [_finding(name, rng.choice((0.3, 0.7)), rng.choice((0.1, 0.4)), 0.7, rng) for name in names[:count]]
+    placed = [_placed(finding, rng) for finding in drawn]
+    lengths = [
+        (name, rng.choice((None, *Laterality)), _length(rng)) for name in rng.sample(_LENGTHS, rng.randint(0, 4))
+    ]
+    return SimulatedStudy(
+        findings=_numbered(placed, rng),
+        measurements=_measurements(rng, needed=False, more=lengths),
+        not_assessed=_missing(names[count:], rng),
+    )
+
+
+def _placed(finding: Finding, rng: Random) -> Finding:
+    if finding.presence is not Presence.PRESENT or rng.random() > 0.25:
+        return finding
+    return finding.model_copy(update={"site": _code(rng.choice(_SITES))})
+
+
+def _length(rng: Random) -> float:
+    """Return a length whose digits are often alike, which is what a small model copies worst."""
+    if rng.random() < 0.4:
+        digit = rng.randint(1, 9)
+        return float(rng.choice((digit * 10, digit * 11, digit * 100 + digit, digit * 110, digit * 101 + 10)))
+    return rng.uniform(3, 999)
+
+
 def _how_many(rng: Random) -> int:
     draw = rng.random()
     if draw < 0.02:
@@ -150,7 +182,9 @@ def _numbered(findings: list[Finding], rng: Random) -> tuple[Finding, ...]:
     return tuple(item.model_copy(update={"finding_id": f"F{index}"}) for index, item in enumerate(ordered, start=1))
 
 
-def _measurements(rng: Random, *, needed: bool) -> tuple[Measurement, ...]:
+def _measurements(
+    rng: Random, *, needed: bool, more: Sequence[tuple[str, Laterality | None, float]] = ()
+) -> tuple[Measurement, ...]:
     drawn: list[tuple[str, Laterality | None, float]] = []
     if needed or rng.random() < 0.7:
         drawn.append((str(Label.CARDIOTHORACIC_RATIO), None, rng.uniform(0.3, 0.85)))
@@ -159,6 +193,7 @@ def _measurements(rng: Random, *, needed: bool) -> tuple[Measurement, ...]:
     if rng.random() < 0.15:
         side = rng.choice((None, Laterality.LEFT, Laterality.RIGHT))
         drawn.append((rng.choice(_LENGTHS), side, rng.uniform(3, 400)))
+    drawn += more
     return tuple(
         _measurement(f"M{index}", name, side, value) for index, (name, side, value) in enumerate(drawn, start=1)
     )

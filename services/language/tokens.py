@@ -35,7 +35,7 @@ def pieces() -> str:
             r'","[FM]\d+',
             r"\n?### Findings(?![a-z])",
             r"\n### Not assessed\n",
-            r"\n### Report\n",
+            r"\n### (?:Report|Question|Answer)\n",
             r"\n?\[[FM]\d+\]",
             r" (?:PRESENT|ABSENT|INDETERMINATE)(?: \| likely)? \|",
             r" \| (?:side|site|severity):",

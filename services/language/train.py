@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -18,18 +19,19 @@ from random import Random
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from services.contract import Fact
-from services.language.corpus import draft_example, draw, impression_example
+from services.language.corpus import draft_example, draw, impression_example, question_example
+from services.language.llama import LlamaConfig, LlamaForCausalLM
 from services.language.muon import Muon
-from services.language.openi import OpeniReport, archive_path, read_reports
+from services.language.openi import OpeniReport, archive_in, read_reports
 from services.language.save import save_model
 from services.language.tokens import END, PADDING, START, token_id, train_tokenizer
 
 log = logging.getLogger(__name__)
 
 CONTEXT = 2048
+CHECKPOINT = "checkpoint.pt"
 _TOKENIZER_EXAMPLES = 8000
 
 
@@ -71,8 +73,8 @@ def tokenizer_texts(reports: Sequence[OpeniReport], seed: int) -> Iterator[str]:
     """Yield what the tokenizer is trained on: both tasks, training parts only."""
     rng = Random(f"tokenizer {seed}")
     for _ in range(_TOKENIZER_EXAMPLES):
-        example = draft_example(rng)
-        yield from (example.prompt, example.answer)
+        for example in (draft_example(rng), question_example(rng)):
+            yield from (example.prompt, example.answer)
     for report in reports:
         example = impression_example(report)
         yield from (example.prompt, example.answer)
@@ -194,7 +196,7 @@ def train(
     if start is not None:
         start_from(model, tokenizer, start)
     optimizers = Optimizers(model, recipe)
-    checkpoint = out / "checkpoint.pt"
+    checkpoint = out / CHECKPOINT
     first = _resume(checkpoint, recipe, model, optimizers)
     log.info("parameters %d, vocabulary %d, from step %d", model.num_parameters(), tokenizer.get_vocab_size(), first)
     began, seen = time.monotonic(), 0
@@ -229,16 +231,25 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the model and its checkpoint")
-    parser.add_argument("--openi", type=Path, default=archive_path(), help="NLMCXR_reports.tgz")
-    parser.add_argument("--steps", type=int, default=Recipe().steps)
+    parser.add_argument("--data", type=Path, help="NLMCXR_reports.tgz, or the folder it lies in")
+    parser.add_argument("--config", type=Path, help="TOML file with fields of the recipe")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--start", type=Path, help="model folder of an earlier run to take the weights from")
-    parser.add_argument("--seed", type=int, default=Recipe().seed)
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    if arguments.openi is None:
-        raise SystemExit("the Open-i reports were not found; install torchxrayvision or give --openi PATH")
-    reports = [report for report in read_reports(arguments.openi) if report.split == "train"]
-    train(Recipe(steps=arguments.steps, seed=arguments.seed), arguments.out, reports, arguments.start)
+    archive = archive_in(arguments.data)
+    if archive is None:
+        raise SystemExit("the Open-i reports were not found; install torchxrayvision or give --data PATH")
+    if not arguments.resume and (arguments.out / CHECKPOINT).exists():
+        raise SystemExit(f"{arguments.out} holds a checkpoint; give --resume to go on from it, or another --out")
+    fields = tomllib.loads(arguments.config.read_text(encoding="utf-8")) if arguments.config else {}
+    asked = {"steps": arguments.steps, "seed": arguments.seed, "learning_rate": arguments.learning_rate}
+    recipe = Recipe.model_validate({**fields, **{name: value for name, value in asked.items() if value is not None}})
+    reports = [report for report in read_reports(archive) if report.split == "train"]
+    train(recipe, arguments.out, reports, arguments.start)
 
 
 if __name__ == "__main__":
