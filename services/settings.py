@@ -57,8 +57,6 @@ class ServiceSettings(BaseSettings):
     """The name under which that server knows the model."""
     reporting_api_key: SecretStr | None = None
     """The key it wants, if any."""
-    language_python: Path | None = None
-    """The Python that holds vLLM, for a measurement that starts a server; ``.venv-language`` when None."""
     fsync: bool = True
     """Whether masks and heat maps are forced to the disk before a service answers."""
 

@@ -31,7 +31,7 @@ from services.language.learned_scores import learned_scores
 from services.language.measured import Draft, Impression, Metrics, Questions
 from services.language.memory import memorised
 from services.language.openi import OpeniReport, archive_in, read_reports
-from services.language.running import PROFILE, ROOT, served
+from services.language.running import PROFILE, PYTHON, ROOT, served
 from services.language.simulate import SimulatedStudy
 from services.language.text_scores import SCORES, interval, paired_significance
 
@@ -194,6 +194,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="NLMCXR_reports.tgz, or the folder it lies in")
     parser.add_argument("--config", type=Path, default=PROFILE, help="the profile of the model")
     parser.add_argument("--url", help="a server that runs; without it one is started")
+    parser.add_argument("--python", type=Path, default=PYTHON, help="the Python that has vLLM, to start a server with")
     parser.add_argument("--studies", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0, help="of the figures around the model")
     parser.add_argument("--resume", action="store_true", help="keep the metrics.json of an earlier run in DIR")
@@ -204,7 +205,7 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     chosen.out.mkdir(parents=True, exist_ok=True)
     profile, studies = read_profile(chosen.config), chosen.studies // 10 if chosen.quick else chosen.studies
-    with served(chosen.config, profile, chosen.url) as url:
+    with served(chosen.config, profile, chosen.url, chosen.python) as url:
         path = chosen.out / "metrics.json"
         if not (chosen.resume and path.exists()):
             metrics = measure(url, profile, archive_in(chosen.data), chosen.out, studies)

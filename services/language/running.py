@@ -14,15 +14,15 @@ from pathlib import Path
 
 from services.contract.profile import LanguageProfile
 from services.language.proof import prove
-from services.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILE = ROOT / "deploy" / "language" / "bundled.toml"
+PYTHON = ROOT / ".venv-language" / "bin" / "python"
 PATIENCE_S = 600.0
 
 
 @contextmanager
-def served(file: Path, profile: LanguageProfile, url: str | None) -> Iterator[str]:
+def served(file: Path, profile: LanguageProfile, url: str | None, python: Path = PYTHON) -> Iterator[str]:
     """Yield the address of a proved server.
 
     Raises
@@ -33,9 +33,11 @@ def served(file: Path, profile: LanguageProfile, url: str | None) -> Iterator[st
     if url is not None:
         yield url
         return
+    if not python.exists():
+        raise SystemExit(f"vLLM is not installed at {python.name} of .venv-language; give --url or --python")
     port = _free_port()
     process = subprocess.Popen(
-        [str(_language_python()), "-m", "services.language.server", "--profile", str(file), "--port", str(port)],
+        [str(python), "-m", "services.language.server", "--profile", str(file), "--port", str(port)],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -44,13 +46,6 @@ def served(file: Path, profile: LanguageProfile, url: str | None) -> Iterator[st
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-
-
-def _language_python() -> Path:
-    path = read_settings().language_python or ROOT / ".venv-language" / "bin" / "python"
-    if not path.exists():
-        raise SystemExit("vLLM is not installed: no WETREAD_LANGUAGE_PYTHON and no .venv-language; give --url")
-    return path
 
 
 def _free_port() -> int:
