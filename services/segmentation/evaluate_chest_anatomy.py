@@ -27,8 +27,8 @@ from services.contract import Fact
 from services.pixels import letterbox
 from services.segmentation.cardiothoracic import cardiothoracic_ratio
 from services.segmentation.chest_anatomy import WEIGHTS, ChestAnatomy
-from services.segmentation.network import LUNG_FIELD, design_of
-from services.segmentation.outlines import FINENESS, Mask, Outline, Probabilities, outlines_from
+from services.segmentation.network import design_of
+from services.segmentation.outlines import FINENESS, LUNG_FIELD, Mask, Outline, Probabilities, outlines_from
 from services.segmentation.publication import publication
 from services.training.command import ask_evaluation
 from services.training.evaluation import FilmFigures, figures_of, write_evaluation

@@ -7,20 +7,15 @@ from typing import Literal
 import torch
 from pydantic import ValidationError
 
-from services.anatomy import CHEST_STRUCTURES
 from services.contract import Fact
 from services.errors import WeightsDamaged
 from services.manifest import Architecture, Manifest
+from services.segmentation.outlines import LUNG_FIELD
 from services.torchvision_guard import guard_torchvision
 
 guard_torchvision()  # MONAI looks for torchvision once and remembers that it failed
 
 from monai.networks.nets import UNet  # noqa: E402
-
-LUNG_FIELD = len(CHEST_STRUCTURES)
-"""The output after the five structures, where a network has it: both lungs with the part behind the heart.
-
-That is another convention than the lungs of the five, and a channel of its own keeps the two apart."""
 
 
 class Design(Fact):

@@ -8,11 +8,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.anatomy import CHEST_STRUCTURES, AnatomicStructure
+from services.anatomy import CHEST_STRUCTURES, LEFT_LUNG, RIGHT_LUNG, AnatomicStructure
 
 Mask = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.float32]
 
+LUNG_FIELD = len(CHEST_STRUCTURES)
+"""The output after the five structures, where a network has it: both lungs with the part behind the heart.
+
+That is another convention than the lungs of the five, and a channel of its own keeps the two apart."""
+SMALLER_FIELD = 0.35
+"""A piece of the lung field counts where it has this share of the largest piece's area."""
+FIELD_MARGIN = 0.015
+"""Of the film's longer side: as far outside of the lung field a lung may still reach."""
 FINENESS = 2
 """Outlines are drawn on a grid this many times finer than the network's, by interpolating probabilities."""
 
@@ -36,9 +44,26 @@ def outlines_from(probabilities: Probabilities) -> tuple[Outline, ...]:
     Parameters
     ----------
     probabilities
-        ``(5 or more, rows, columns)``: first the order of ``CHEST_STRUCTURES``, covering the whole film.
+        ``(5 or 6, rows, columns)``, covering the whole film: in the order of ``CHEST_STRUCTURES``, then, where a
+        network has it, the lung field with the part behind the heart. No convention calls lung what is well outside
+        of that field, such as the air beside an arm, so nothing there is outlined as lung.
     """
-    return tuple(_outline(one, plane) for one, plane in zip(CHEST_STRUCTURES, probabilities, strict=False))
+    planes = list(probabilities[: len(CHEST_STRUCTURES)])
+    if len(probabilities) > LUNG_FIELD:
+        near = _near_field(probabilities[LUNG_FIELD])
+        for lung in (CHEST_STRUCTURES.index(RIGHT_LUNG), CHEST_STRUCTURES.index(LEFT_LUNG)):
+            planes[lung] = planes[lung] * near
+    return tuple(_outline(one, plane) for one, plane in zip(CHEST_STRUCTURES, planes, strict=True))
+
+
+def _near_field(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Return the surroundings of a lung field: its large pieces, as a chest has two at most, and a margin."""
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats((plane >= 0.5).astype(np.uint8), connectivity=8)
+    areas = statistics[1:count, cv2.CC_STAT_AREA]
+    large = 1 + np.flatnonzero(areas >= SMALLER_FIELD * areas.max(initial=0))
+    reach = max(3, round(FIELD_MARGIN * max(plane.shape)) * 2 + 1)
+    kept = np.isin(labels, large).astype(np.uint8)
+    return np.asarray(cv2.dilate(kept, np.ones((reach, reach), np.uint8)), np.uint8)
 
 
 def _outline(structure: AnatomicStructure, plane: npt.NDArray[np.float32]) -> Outline:

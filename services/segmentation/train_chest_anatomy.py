@@ -26,7 +26,8 @@ from safetensors.torch import load_file
 from services.contract import Fact
 from services.heart_size import operating_points
 from services.segmentation.evaluate_chest_anatomy import RATIO_ERROR, Network, field_dice, measure, measure_film
-from services.segmentation.network import LUNG_FIELD, Design, build_network
+from services.segmentation.network import Design, build_network
+from services.segmentation.outlines import LUNG_FIELD
 from services.segmentation.publication import publication
 from services.training.augmentation import augment
 from services.training.command import ask_training
@@ -64,6 +65,10 @@ class Recipe(Fact):
     start: Path | None = None
     """A folder of weights to go on from; outputs it does not have begin anew."""
     validate_every: int = 300
+    until: int | None = None
+    """Stop after this step of the schedule of ``steps``."""
+    adults: float = 0.4
+    """Share of adults among the films with a lung field, where there are children and adults."""
 
 
 class Batch(NamedTuple):
@@ -82,7 +87,7 @@ class Collection(NamedTuple):
 
     outlined: list[OutlinedFilm]
     fields: tuple[list[LungFilm], ...]
-    """Sets of films with lung fields, drawn from alike."""
+    """Children, then adults, with lung fields; perhaps one of them or none."""
 
 
 def draw_batch(films: Collection, recipe: Recipe, size: int, seed: int, step: int) -> Batch:
@@ -95,7 +100,7 @@ def draw_batch(films: Collection, recipe: Recipe, size: int, seed: int, step: in
         inputs.append(grid[None])
         outlines.append(np.moveaxis(masks, -1, 0).astype(np.float32))
     if films.fields:
-        chosen = films.fields[int(random.integers(len(films.fields)))]
+        chosen = films.fields[int(random.random() < recipe.adults) if len(films.fields) > 1 else 0]
         film = chosen[int(random.integers(len(chosen)))]
         grid, mask = augment(film.pixels, film.lungs.astype(np.uint8)[..., None], size, random)
         inputs.append(grid[None])
@@ -188,12 +193,12 @@ def main() -> None:
         batch = draw_batch(films, recipe, size, asked.seed, step)
         return loss_of_batch(network(batch.inputs), batch, recipe)
 
-    plan = Plan(asked.out, recipe.steps, recipe.peak_rate, recipe.validate_every)
+    plan = Plan(asked.out, recipe.steps, recipe.peak_rate, recipe.validate_every, recipe.until)
     best = fit(network, loss_of, validation(design, held.films, children), plan)
     folder = asked.out / "chest-anatomy"
     served = network_of(design, save_weights(best, folder))
     measured = measure(served, asked.data)
-    trained = Trained(asked.seed, recipe.steps, len(films.outlined), read_validation(asked.out), recipe)
+    trained = Trained(asked.seed, recipe.until or recipe.steps, len(films.outlined), read_validation(asked.out), recipe)
     figures = figures_of(measured)
     points = operating_points(figure(figures, RATIO_ERROR, f"{training.name} test").value)
     self_test = record_self_test(served.run, SELF_TEST_SEED, (1, 1, design.size, design.size), tolerance=0.01)

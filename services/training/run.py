@@ -36,6 +36,8 @@ class Plan:
     steps: int
     peak_rate: float
     validate_every: int = 300
+    until: int | None = None
+    """Stop after this step of the schedule; without it the schedule runs to its end."""
     keep: float = 0.995
     """Share of the running average of the weights that each step keeps."""
 
@@ -70,14 +72,14 @@ def fit(
     else:
         network.load_state_dict(progress["network"])
         optimizer.load_state_dict(progress["optimizer"])
-    start, began = progress["step"], time.monotonic()
-    for step in range(start, plan.steps):
+    start, began, end = progress["step"], time.monotonic(), plan.until or plan.steps
+    for step in range(start, end):
         loss = _step(network, optimizer, loss_of, step, plan)
         _blend(progress["average"], network, min(plan.keep, (step + 1) / (step + 10)))
         if (step + 1) % 50 == 0:
             pace = (time.monotonic() - began) / (step + 1 - start)
             log.info("step", step=step + 1, of=plan.steps, loss=round(loss, 4), seconds_a_step=round(pace, 3))
-        if (step + 1) % plan.validate_every == 0 or step + 1 == plan.steps:
+        if (step + 1) % plan.validate_every == 0 or step + 1 == end:
             _validate(progress, step + 1, validate, plan)
             progress |= {"step": step + 1, "network": network.state_dict(), "optimizer": optimizer.state_dict()}
             _save(progress, plan.out / "checkpoint.pt")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from services.anatomy import HEART, LEFT_CLAVICLE, LEFT_LUNG, RIGHT_CLAVICLE
+from services.segmentation.outlines import outlines_from
 from services.segmentation.plausibility import Rule, judge_outlines
 from tests.services.drawn_outlines import drawn_masks, ellipse, outlines_of
 
@@ -101,6 +102,16 @@ def test_a_doubtful_clavicle_spoils_only_itself() -> None:
     assert verdict.plausible
     assert verdict.doubts(LEFT_CLAVICLE)
     assert not any(verdict.doubts(one) for one in (RIGHT_CLAVICLE, LEFT_LUNG, HEART))
+
+
+def test_air_beside_an_arm_is_no_lung_where_a_network_knows_the_lung_field() -> None:
+    planes = drawn_masks().astype(np.float32)
+    field = planes[RIGHT] + planes[LEFT]
+    planes[LEFT, 150:400, 370:400] = 1
+    astray = judge_outlines(outlines_from(planes))
+    known = judge_outlines(outlines_from(np.concatenate([planes, field[None]])))
+    assert Rule.PIECES in {one.rule for one in astray.implausibilities}
+    assert known.plausible
 
 
 def test_an_empty_film_is_no_chest() -> None:
