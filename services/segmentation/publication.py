@@ -25,8 +25,10 @@ TRIED = (
     "Version 1.0.0 (256 px, 2,200 steps): .929, .0145. Seen at 320 px without more training: .925, .0150.",
     "Version 1.0.0 averaged over 224, 256 and 288 px: .930, .0142.",
     "Going on from 1.0.0 at 240, then 320 px, with edges weighted and films of children and of adults with pneumonia "
-    "beside: .925 after 600 steps at 240 px; with 320 px .935, .940 (.0119) and .943 (.0124) after 1,200, 1,800 and 2,400.",
-    "After 1,800 steps, averaged over 288, 320 and 352 px: .941 instead of .940, .0117, at three times the time: not kept.",
+    "beside: .925 after 600 steps at 240 px; with 320 px .935, .940 (.0119) and .943 (.0124) after 1,200, 1,800 and "
+    "2,400.",
+    "After 1,800 steps, averaged over 288, 320 and 352 px: .941 instead of .940, .0117, at three times the time: not "
+    "kept.",
     "It was still getting better when the processor time allowed (half an hour of one core) had been used up.",
 )
 CITATIONS = (
