@@ -43,6 +43,7 @@ def provenance_of(prompt: PromptIdentity, phrased: Phrased, style: tuple[Exempla
         language_model=phrased.language_model,
         algorithms=phrased.facts.algorithms,
         operating_points_sha256=operating_points_sha256(phrased.facts),
+        site_points_sha256=site_points_sha256(phrased.facts),
         attempts=phrased.attempts,
         left_out=phrased.left_out,
         exemplars_sha256=tuple(exemplar.sha256 for exemplar in style),
@@ -62,3 +63,9 @@ def operating_points_sha256(facts: Facts) -> str:
         }
     )
     return hashlib.sha256("\n".join(points).encode()).hexdigest()
+
+
+def site_points_sha256(facts: Facts) -> tuple[str, ...]:
+    """Return the hash of every file in which the site set thresholds that turned a score into a word."""
+    evidence = (one for finding in facts.findings for one in finding.evidence)
+    return tuple(sorted({one.site_points_sha256 for one in evidence if one.site_points_sha256}))

@@ -106,6 +106,8 @@ class Provenance(Fact):
     language_model: LanguageModel | None
     algorithms: tuple[Algorithm, ...]
     operating_points_sha256: str
+    site_points_sha256: tuple[str, ...] = ()
+    """The files in which the site set thresholds of its own; empty where all are the publishers'."""
     attempts: tuple[Attempt, ...] = ()
     left_out: tuple[str, ...] = ()
     """What the language model was not shown, for want of room, in words."""

@@ -37,12 +37,16 @@ class ServiceSettings(BaseSettings):
     """A folder of weights that goes before the bundled ones."""
     torchxrayvision_cache: Path = Path("~/.torchxrayvision/models_data")
     """Where torchxrayvision keeps what it downloads."""
+    chest_radiograph_weights: str = "densenet121-res224-all"
+    """Which of torchxrayvision's classifiers read chest radiographs; several are separated by commas."""
     air_gapped: bool = False
     """No request leaves this machine."""
     deployment: Literal["research", "clinical"] = "research"
     """``clinical`` refuses weights whose licence forbids commercial use."""
     specialists: Path = ROOT / "deploy" / "specialists.toml"
     """Which specialists are on."""
+    operating_points: Path | None = None
+    """A site's own operating points (TOML); its SHA-256 goes with every finding whose points it set."""
     threads: int = Field(default=2, ge=1, le=64)
     """Threads one inference may use."""
     backend: Literal["auto", "torch", "openvino", "cuda"] = "auto"
@@ -59,6 +63,11 @@ class ServiceSettings(BaseSettings):
     """The key it wants, if any."""
     fsync: bool = True
     """Whether masks and heat maps are forced to the disk before a service answers."""
+
+    @property
+    def published_networks(self) -> tuple[str, ...]:
+        """The names in ``chest_radiograph_weights``, each once."""
+        return tuple(dict.fromkeys(name for one in self.chest_radiograph_weights.split(",") if (name := one.strip())))
 
 
 def read_settings() -> ServiceSettings:

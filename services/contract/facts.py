@@ -102,6 +102,8 @@ class ImageReference(Fact):
     patient_orientation: tuple[str, str] | None = None
     """Patient Orientation (0020,0020): direction of the rows and of the columns."""
     burned_in_annotation: Literal["YES", "NO"] | None = None
+    presentation_intent: Literal["FOR PRESENTATION", "FOR PROCESSING"] | None = None
+    """Presentation Intent Type (0008,0068): a film made for processing is raw data of the detector."""
 
     @model_validator(mode="after")
     def _range_has_width(self) -> ImageReference:
@@ -182,7 +184,9 @@ class Evidence(Fact):
     algorithm: Algorithm
     score: Probability | None = None
     operating_points: dict[str, float] = Field(default_factory=dict)
-    """The thresholds that turned the score into a word, by name (``youden``, ``high_precision``)."""
+    """The thresholds that turned the score into a word, by name (``youden``, ``likely``)."""
+    site_points_sha256: Sha256 | None = None
+    """The file in which the site set these thresholds; ``None`` where they are the publisher's."""
     regions: tuple[Region, ...] = ()
 
 
@@ -257,10 +261,13 @@ class LimitationReason(StrEnum):
     OUT_OF_DISTRIBUTION = "out_of_distribution"
     OUT_OF_POPULATION = "out_of_population"
     POOR_QUALITY = "poor_quality"
+    LIMITED_QUALITY = "limited_quality"
+    """Read, but with reserve."""
     IMPLAUSIBLE_RESULT = "implausible_result"
     NOT_CALIBRATED = "not_calibrated"
     LANGUAGE_MODEL_UNAVAILABLE = "language_model_unavailable"
     DISAGREEMENT = "disagreement"
+    DUPLICATE = "duplicate"
     WITHHELD = "withheld"
     NO_SECOND_TEXT = "no_second_text"
 
@@ -292,6 +299,47 @@ class ImageKind(StrEnum):
     NOT_MEDICAL = "not_medical"
 
 
+class PictureState(StrEnum):
+    """How a film lies in its picture."""
+
+    UPRIGHT = "upright"
+    TURNED_LEFT = "turned_left"
+    """By a quarter, head to the left."""
+    TURNED_RIGHT = "turned_right"
+    UPSIDE_DOWN = "upside_down"
+    INVERTED = "inverted"
+    """Bone is dark."""
+    CROPPED = "cropped"
+    """A part of a film only."""
+    BLANK = "blank"
+
+
+class Exposure(StrEnum):
+    """Whether the grey levels of a picture can carry a finding."""
+
+    GOOD = "good"
+    UNDER = "under_exposed"
+    """Hardly any grey level is used: what is faint is lost."""
+    CLIPPED = "clipped"
+    """Much of the picture is pure white or pure black."""
+
+
+class ImageQuality(Fact):
+    """What is the matter with a picture, before anyone reads it."""
+
+    state: PictureState = PictureState.UPRIGHT
+    state_probability: Probability = 1.0
+    readable_when_turned_over: bool = False
+    """An inverted film that is a frontal chest film once black and white are exchanged."""
+    exposure: Exposure = Exposure.GOOD
+    view: Literal["AP", "PA"] | None = None
+    """As the pixels look; ``None`` where that is not sure. The header's view is not changed by it."""
+    view_probability: Probability = 0.5
+    """Of AP."""
+    fingerprint: str | None = Field(default=None, pattern=r"^[0-9a-f]{16}$")
+    """64 bits that the same picture keeps through resizing and compression."""
+
+
 class ImageAssessment(Fact):
     """What the gate network sees in one image."""
 
@@ -303,6 +351,7 @@ class ImageAssessment(Fact):
     distance: float = Field(ge=0)
     distance_limit: float = Field(gt=0)
     algorithm: Algorithm
+    quality: ImageQuality | None = None
 
 
 class WrittenText(Fact):
