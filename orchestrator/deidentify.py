@@ -6,7 +6,7 @@ What passes is listed here, and nothing else does:
 pixels                by content address; images whose burned-in text nobody ruled out stay behind
 image id              ``image-1``, ``image-2``, ...: the place in the study, never a UID
 geometry              rows, columns, value range, VOI window, calibrated spacing
-header words          modality, body part, view position, orientation: of the closed lists in
+header words          modality, body part, view position, orientation, presentation intent: of the closed lists in
                       :mod:`orchestrator.vocabulary`, else nothing
 age and sex           age in years, all above 89 as 90; F, M, O or nothing
 indication, history   masked (:mod:`orchestrator.masking`), or left out where that is not sure
@@ -117,6 +117,7 @@ def _image(image: ImageReference, image_id: str) -> ImageReference:
         view_position=view_position_term(image.view_position),
         patient_orientation=orientation_terms(image.patient_orientation or ()),
         burned_in_annotation=image.burned_in_annotation,
+        presentation_intent=image.presentation_intent,
     )
 
 

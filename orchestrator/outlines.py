@@ -15,7 +15,7 @@ class Outlines:
     """Reads masks of the content-addressed store, only as far as needed."""
 
     def __init__(self, store: Path) -> None:
-        self._store = store
+        self.store = store
 
     def centre(self, structure: Structure, images: Sequence[ImageReference]) -> float | None:
         """Return the horizontal centre of a structure as a fraction of the image's width.
@@ -35,7 +35,7 @@ class Outlines:
 
     def _mask_centre(self, mask: Mask) -> float | None:
         try:
-            with Image.open(self._store / mask.array.location) as picture:
+            with Image.open(self.store / mask.array.location) as picture:
                 inside = np.asarray(picture.convert("L")) > 0
         except (OSError, UnidentifiedImageError, ValueError):
             return None

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from orchestrator.answer import parse_answer
 from orchestrator.cards import GATE_SPECIALIST
+from orchestrator.darkroom import turn_over
 from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.exemplars import Exemplar, Exemplars, as_style
@@ -118,6 +119,7 @@ async def find(study: Study, specialists: Specialists, outlines: Outlines, stage
         doubtful = {GATE_SERVICE: images} if (images := needs_a_look(seen.images)) else {}
         look = await specialists.consult(doubtful, seen.subject, (GATE_SPECIALIST,))
         plan = triage(seen.images, [image for result in look.results for image in result.images])
+        plan = await asyncio.to_thread(turn_over, plan, outlines.store)
     async with stages("specialists"):
         answer, written = await asyncio.gather(
             specialists.consult(plan.readings, seen.subject),

@@ -36,10 +36,12 @@ _REASONS: dict[LimitationReason, str] = {
     LimitationReason.OUT_OF_DISTRIBUTION: "Not assessed, the image is unlike those the specialist was trained on",
     LimitationReason.OUT_OF_POPULATION: "Not assessed, or only with reserve, outside the population it was shown for",
     LimitationReason.POOR_QUALITY: "Not assessed, the image quality does not allow it",
+    LimitationReason.LIMITED_QUALITY: "Read with reserve, because of the image",
     LimitationReason.IMPLAUSIBLE_RESULT: "Not assessed, the result was not plausible",
     LimitationReason.NOT_CALIBRATED: "Not assessed, the image is not calibrated",
     LimitationReason.LANGUAGE_MODEL_UNAVAILABLE: "The language model did not answer; the draft is the plain list",
     LimitationReason.DISAGREEMENT: "Specialists disagree",
+    LimitationReason.DUPLICATE: "The same picture came more than once",
     LimitationReason.WITHHELD: "Not used, to protect the patient",
     LimitationReason.NO_SECOND_TEXT: "There is no second text",
 }

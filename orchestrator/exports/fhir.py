@@ -34,6 +34,8 @@ _PARTICIPANTS = "http://terminology.hl7.org/CodeSystem/provenance-participant-ty
 _NOT_ABOUT_ASSESSMENT = {
     LimitationReason.LANGUAGE_MODEL_UNAVAILABLE,
     LimitationReason.DISAGREEMENT,
+    LimitationReason.DUPLICATE,
+    LimitationReason.LIMITED_QUALITY,
     LimitationReason.WITHHELD,
     LimitationReason.NO_SECOND_TEXT,
 }

@@ -67,6 +67,7 @@ class HeaderFacts(Fact):
     view_position: str | None = None
     patient_orientation: tuple[str, str] | None = None
     burned_in_annotation: Literal["YES", "NO"] | None = None
+    presentation_intent: Literal["FOR PRESENTATION", "FOR PROCESSING"] | None = None
     spacing_mm: tuple[float, float] | None = None
     spacing_source: str | None = None
     age_years: float | None = None

@@ -94,6 +94,7 @@ def _instance(number: int, file: ReceivedFile, decoded: Decoded, order: OrderReq
         view_position=view,
         patient_orientation=orientation_terms(header.patient_orientation or ()),
         burned_in_annotation=header.burned_in_annotation,
+        presentation_intent=header.presentation_intent,
     )
     return Instance(
         sop_instance_uid=header.sop_instance_uid or _uid_of(file.sha256, "3"),

@@ -92,6 +92,7 @@ def read_header(dataset: Dataset) -> HeaderFacts:
         view_position=text(dataset, "ViewPosition"),
         patient_orientation=_orientation(dataset),
         burned_in_annotation=_yes_or_no(dataset),
+        presentation_intent=_intent(dataset),
         spacing_mm=spacing,
         spacing_source=source,
         age_years=age_in_years(text(dataset, "PatientAge"), birth, studied),
@@ -224,6 +225,12 @@ def _orientation(dataset: Dataset) -> tuple[str, str] | None:
 def _yes_or_no(dataset: Dataset) -> Literal["YES", "NO"] | None:
     value = (text(dataset, "BurnedInAnnotation") or "").upper()
     return cast(Literal["YES", "NO"], value) if value in {"YES", "NO"} else None
+
+
+def _intent(dataset: Dataset) -> Literal["FOR PRESENTATION", "FOR PROCESSING"] | None:
+    value = (text(dataset, "PresentationIntentType") or "").upper()
+    known = {"FOR PRESENTATION", "FOR PROCESSING"}
+    return cast(Literal["FOR PRESENTATION", "FOR PROCESSING"], value) if value in known else None
 
 
 def _sex(dataset: Dataset) -> Literal["F", "M", "O"] | None:

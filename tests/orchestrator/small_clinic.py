@@ -23,6 +23,7 @@ from services.contract import (
     Finding,
     ImageAssessment,
     ImageKind,
+    ImageQuality,
     ImageReference,
     Label,
     LabelCard,
@@ -128,8 +129,15 @@ def limitation(what: str, reason: LimitationReason, **more) -> Limitation:
     return Limitation(what=what, reason=reason, detail="For a reason.", **{"source": "chest_radiograph", **more})
 
 
-def look(kind: ImageKind = ImageKind.CHEST_FRONTAL, image_id: str = "image-1", probability: float = 0.99, known=True):
+def look(
+    kind: ImageKind = ImageKind.CHEST_FRONTAL,
+    image_id: str = "image-1",
+    probability: float = 0.99,
+    known=True,
+    quality: ImageQuality | None = None,
+):
     return ImageAssessment(
+        quality=quality,
         image_id=image_id,
         kind=kind,
         probability=probability,

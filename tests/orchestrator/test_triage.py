@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.triage import TABLE, needs_a_look, triage
-from services.contract import ImageKind, LimitationReason
+from orchestrator.triage import TABLE, Use, needs_a_look, triage
+from services.contract import Exposure, ImageKind, ImageQuality, LimitationReason, PictureState
 from tests.orchestrator.small_clinic import image, look
 
 CHEST = {"modality": "DX", "body_part": "CHEST", "view_position": "PA"}
@@ -39,7 +39,6 @@ def test_a_picture_without_a_header_is_read_when_its_pixels_are_clear():
 )
 def test_a_header_alone_can_refuse(header, reason, word):
     refused = image(**header)
-    assert needs_a_look([refused]) == ()
     plan = triage([refused], [])
     assert plan.refused
     assert [limit.reason for limit in plan.limitations] == [reason]
@@ -105,3 +104,89 @@ def test_five_hundred_slices_make_one_limitation():
 
 def test_a_study_without_any_image_is_refused():
     assert triage([], []).refused
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "US", "MG", "OP"])
+def test_the_gate_is_not_shown_what_its_modality_settles(modality):
+    assert needs_a_look([image(modality=modality)]) == ()
+
+
+def test_a_radiograph_is_looked_at_whatever_its_header_says_and_the_contrast_is_said():
+    knee = image(modality="DX", body_part="KNEE")
+    assert needs_a_look([knee]) == (knee,)
+    plan = triage([knee], [look()])
+    assert plan.refused
+    assert "but the pixels look like a frontal chest radiograph" in plan.limitations[0].detail
+
+
+def test_every_image_gets_one_decision_with_typed_reasons():
+    used, refused = image("image-1", **CHEST), image("image-2", modality="CT")
+    plan = triage([used, refused], [look()])
+    assert [one.use for one in plan.decisions] == [Use.USED, Use.REFUSED]
+    assert [one.reasons for one in plan.decisions] == [(), (LimitationReason.UNSUPPORTED_IMAGE,)]
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (PictureState.TURNED_LEFT, "upright"),
+        (PictureState.TURNED_RIGHT, "upright"),
+        (PictureState.UPSIDE_DOWN, "upright"),
+        (PictureState.CROPPED, "whole film"),
+        (PictureState.BLANK, "nothing"),
+        (PictureState.INVERTED, "bone bright"),
+    ],
+)
+def test_a_film_that_lies_wrong_is_refused_with_what_would_be_accepted(state, word):
+    kind = ImageKind.NOT_MEDICAL if state is PictureState.BLANK else ImageKind.CHEST_FRONTAL
+    plan = triage([image(**CHEST)], [look(kind, known=False, quality=ImageQuality(state=state))])
+    assert plan.refused
+    assert [limit.reason for limit in plan.limitations] == [LimitationReason.POOR_QUALITY]
+    assert word in plan.limitations[0].detail
+
+
+def test_an_inverted_export_is_turned_over_and_the_reader_is_told():
+    quality = ImageQuality(state=PictureState.INVERTED, readable_when_turned_over=True)
+    plan = triage([image(**CHEST)], [look(known=False, quality=quality)])
+    assert [one.use for one in plan.decisions] == [Use.USED_WITH_LIMITS]
+    assert plan.to_turn_over == (image(**CHEST),)
+    assert "black and white exchanged" in plan.limitations[0].detail
+
+
+@pytest.mark.parametrize(
+    ("header", "quality", "word"),
+    [
+        ({}, ImageQuality(exposure=Exposure.UNDER), "under-exposed"),
+        ({}, ImageQuality(exposure=Exposure.CLIPPED), "pure white"),
+        ({}, ImageQuality(view="AP"), "The header says PA, but the pixels look like AP"),
+        ({"presentation_intent": "FOR PROCESSING"}, ImageQuality(), "raw data"),
+    ],
+)
+def test_what_is_read_with_reserve_is_said_beside_the_findings(header, quality, word):
+    plan = triage([image(**CHEST, **header)], [look(quality=quality)])
+    assert [one.use for one in plan.decisions] == [Use.USED_WITH_LIMITS]
+    assert [limit.reason for limit in plan.limitations] == [LimitationReason.LIMITED_QUALITY]
+    assert word in plan.limitations[0].detail
+
+
+def test_a_view_that_nobody_stated_is_not_doubted_and_not_guessed():
+    film = image(modality="DX", body_part="CHEST")
+    plan = triage([film], [look(quality=ImageQuality(view="AP"))])
+    assert plan.limitations == ()
+    assert plan.images[0].view_position is None
+
+
+def test_the_same_pixels_are_read_once():
+    first = image("image-1", **CHEST)
+    again = first.model_copy(update={"image_id": "image-2"})
+    plan = triage([first, again], [look(), look(image_id="image-2")])
+    assert plan.images == (first,)
+    assert [(limit.image_id, limit.reason) for limit in plan.limitations] == [("image-2", LimitationReason.DUPLICATE)]
+
+
+def test_pictures_that_only_look_the_same_are_both_read():
+    films = [image("image-1", **CHEST), image("image-2", **CHEST)]
+    quality = ImageQuality(fingerprint="0123456789abcdef")
+    plan = triage(films, [look(quality=quality), look(image_id="image-2", quality=quality)])
+    assert plan.images == tuple(films)
+    assert [limit.reason for limit in plan.limitations] == [LimitationReason.DUPLICATE]
