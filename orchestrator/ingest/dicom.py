@@ -28,6 +28,8 @@ from orchestrator.errors import TooLarge, UnreadableImage, UnsupportedImage
 from orchestrator.ingest.codestream import declared_size, refuse_beyond
 from orchestrator.ingest.decoded import Caveat, HeaderFacts
 from orchestrator.ingest.header import read_header
+from orchestrator.ingest.jpeg_frames import SYNTAXES as JPEG_SYNTAXES
+from orchestrator.ingest.jpeg_frames import decode_frame
 from orchestrator.ingest.limits import IngestLimits
 from orchestrator.ingest.values import Grey, StoredRange, grey_if_colourless, shift_to_unsigned, window_in_values
 from services.contract import LimitationReason, Window
@@ -48,7 +50,7 @@ MALFORMED = (
     zlib.error,
 )
 """What pydicom raises when a header is not what it claims to be."""
-EXPECTED_SYNTAXES = "uncompressed, RLE, JPEG Baseline, JPEG-LS or JPEG 2000"
+EXPECTED_SYNTAXES = "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000"
 INFLATED_PIECE = 8_000_000
 PREFERRED = ("pylibjpeg", "pyjpegls", "pillow")
 """Decoders in the order they are tried; the first that this transfer syntax has is used."""
@@ -88,6 +90,8 @@ class DicomImage:
         return self._grey(frame, photometric == "MONOCHROME1")
 
     def _decode(self) -> tuple[NDArray[Any], dict[str, Any]]:
+        if self.syntax in JPEG_SYNTAXES:
+            return decode_frame(self.dataset, self.frame_count)
         decoder = _decoder(self.syntax)
         plugin = next((name for name in PREFERRED if name in decoder.available_plugins), "")
         try:
@@ -176,7 +180,8 @@ def _refuse_size(dataset: Dataset, syntax: UID, frame_count: int, limits: Ingest
             raise UnreadableImage("the pixel data are missing")
         refuse_beyond(limits.pixels, rows, columns)
         if syntax.is_encapsulated and syntax != RLELossless:
-            _decoder(syntax)
+            if syntax not in JPEG_SYNTAXES:
+                _decoder(syntax)
             stream = get_frame(dataset.PixelData, 0, number_of_frames=frame_count)
             inside = declared_size(stream)
             refuse_beyond(limits.pixels, *inside)
