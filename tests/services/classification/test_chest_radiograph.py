@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from services.classification.chest_radiograph import LABELS, SIZE, WEIGHTS, ChestRadiograph, op_scale
+from services.classification.chest_radiograph import ChestRadiograph
+from services.classification.published_networks import LABELS, op_scale
 from services.contract import Label, Likelihood, LimitationReason, Presence, SpecialistResult, Subject, label_of
-from services.errors import WeightsDamaged, WeightsForbidden, WeightsMissing
+from services.errors import Misconfigured, WeightsDamaged, WeightsForbidden, WeightsMissing
+from services.operating_points import likelihood_of
 from services.pixels import Pixels
 from services.settings import ServiceSettings
 from services.store import Store
@@ -19,9 +23,18 @@ from services.torchvision_guard import guard_torchvision
 from tests.services.tiny import put_image, settings_for
 
 guard_torchvision()
-import torchxrayvision as xrv  # noqa: E402 - torchvision's schemas must be declared first
+import torchvision  # noqa: E402 - its schemas must be declared first
+import torchxrayvision as xrv  # noqa: E402
 
-OFFICIAL = xrv.models.model_urls[WEIGHTS]["weights_url"].rsplit("/", 1)[1]
+WEIGHTS, SIZE = "densenet121-res224-all", 224
+RESNET, CHEXPERT = "resnet50-res512-all", "densenet121-res224-chex"
+
+
+def file_of(name: str) -> str:
+    return str(xrv.models.model_urls[name]["weights_url"].rsplit("/", 1)[1])
+
+
+OFFICIAL = file_of(WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +43,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(3)
     network = xrv.models.DenseNet(num_classes=18, in_channels=1, **xrv.models.get_densenet_params("densenet121"))
     torch.nn.init.normal_(network.classifier.weight, std=1e-4)
-    youden = torch.tensor(xrv.models.model_urls[WEIGHTS]["op_threshs"])
-    network.classifier.bias.data = torch.logit(youden) + torch.linspace(-1.5, 3.0, 18)
     folder = tmp_path_factory.mktemp("site")
-    torch.save(network, folder / OFFICIAL, _use_new_zipfile_serialization=False)
+    for name, ends in ((WEIGHTS, (-1.5, 3.0)), (CHEXPERT, (3.0, -1.5))):
+        youden = torch.tensor(xrv.models.model_urls[name]["op_threshs"]).nan_to_num(0.5)
+        network.classifier.bias.data = torch.logit(youden) + torch.linspace(*ends, 18)
+        torch.save(network, folder / file_of(name), _use_new_zipfile_serialization=False)
+    resnet = torchvision.models.resnet50(num_classes=18, weights=None)
+    resnet.conv1 = torch.nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
+    torch.save(resnet.state_dict(), folder / file_of(RESNET))
     return folder
 
 
@@ -171,3 +188,116 @@ def test_without_the_file_the_specialist_is_not_in_force(settings: ServiceSettin
 def test_a_clinical_deployment_refuses_the_research_weights(settings: ServiceSettings) -> None:
     with pytest.raises(WeightsForbidden):
         ChestRadiograph(settings.model_copy(update={"deployment": "clinical"})).load()
+
+
+def loaded(settings: ServiceSettings, *names: str) -> ChestRadiograph:
+    specialist = ChestRadiograph(settings.model_copy(update={"chest_radiograph_weights": ", ".join(names)}))
+    specialist.load()
+    return specialist
+
+
+def test_a_resnet_gives_the_scores_of_the_library_too(
+    settings: ServiceSettings, film: Pixels, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specialist = loaded(settings, RESNET)
+    monkeypatch.setattr(torch, "load", lambda path, **_: _load_without_restriction(path))
+    library = xrv.models.ResNet(weights=RESNET, cache_dir=str(folder))
+    grid, _ = film.xrv_input(512)
+    with torch.inference_mode():
+        expected = library(torch.from_numpy(grid.copy())[None, None])[0].numpy()
+    result = specialist.analyze([film], Subject())
+    read = scores(result)
+    for name, label in LABELS.items():
+        if label in read:
+            assert read[label] == pytest.approx(expected[library.targets.index(name)], abs=1e-4)
+    untrained = {limit.what for limit in result.limitations if limit.reason is LimitationReason.UNTRAINED_LABEL}
+    assert untrained == {"lung lesion", "enlarged cardiomediastinum"}
+
+
+def test_labels_that_a_network_was_never_taught_are_not_assessed(settings: ServiceSettings, film: Pixels) -> None:
+    result = loaded(settings, CHEXPERT).analyze([film], Subject())
+    untaught = [
+        LABELS[key] for key, name in zip(LABELS, xrv.models.model_urls[CHEXPERT]["labels"], strict=True) if not name
+    ]
+    assert {limit.what for limit in result.limitations} == {str(label) for label in untaught}
+    assert {limit.reason for limit in result.limitations} == {LimitationReason.UNTRAINED_LABEL}
+    assert not set(untaught) & set(scores(result))
+
+
+def test_weights_without_a_point_of_high_precision_never_say_present(settings: ServiceSettings, film: Pixels) -> None:
+    result = loaded(settings, CHEXPERT).analyze([film], Subject())
+    assert {finding.presence for finding in result.findings} <= {Presence.ABSENT, Presence.INDETERMINATE}
+
+
+def test_networks_that_do_not_agree_are_both_shown(settings: ServiceSettings, film: Pixels) -> None:
+    result = loaded(settings, WEIGHTS, CHEXPERT).analyze([film], Subject())
+    disputed = {limit.what: limit for limit in result.limitations if limit.reason is LimitationReason.DISAGREEMENT}
+    assert disputed
+    for finding in result.findings:
+        words = {likely_of(one.score, one.operating_points) for one in finding.evidence}
+        if str(label_of(finding.code)) in disputed:
+            assert finding.presence is Presence.INDETERMINATE
+            assert len(words) == 2
+            assert all(f"{one.score:.2f}" in disputed[str(label_of(finding.code))].detail for one in finding.evidence)
+    assert all(len(finding.evidence) in (1, 2) for finding in result.findings)
+    assert {len(finding.evidence) for finding in result.findings} == {1, 2}, "one label is taught to one network only"
+
+
+def likely_of(score: float | None, points: dict[str, float]) -> Likelihood:
+    assert score is not None
+    return likelihood_of(score, points)
+
+
+def test_a_network_that_is_not_published_is_a_wrong_setting(settings: ServiceSettings) -> None:
+    with pytest.raises(Misconfigured, match="densenet121-res224-nih"):
+        loaded(settings, "densenet121-res224-mine")
+
+
+def test_a_constant_image_is_limited_and_never_absent(specialist: ChestRadiograph, tmp_path: Path) -> None:
+    image = put_image(tmp_path / "store", np.full((300, 260), 900, np.uint16), bits=12)
+    result = specialist.analyze([Pixels(image, Store(tmp_path / "store", fsync=False))], Subject())
+    assert result.findings == ()
+    assert {limit.reason for limit in result.limitations} == {LimitationReason.POOR_QUALITY}
+    assert len(result.limitations) == 18
+
+
+def test_a_score_that_is_not_a_number_is_limited_and_never_absent(settings: ServiceSettings, film: Pixels) -> None:
+    specialist = loaded(settings, WEIGHTS)
+    (network,) = specialist._networks
+    specialist._networks = (
+        replace(network, backend=lambda images: (np.full((1, 18), np.nan), np.zeros((1, 1024, 7, 7)))),
+    )  # type: ignore[arg-type]
+    result = specialist.analyze([film], Subject())
+    assert result.findings == ()
+    assert {limit.reason for limit in result.limitations} == {LimitationReason.INVALID_SCORE}
+
+
+def test_a_sites_points_decide_the_word_and_their_hash_travels(
+    settings: ServiceSettings, film: Pixels, tmp_path: Path
+) -> None:
+    path = tmp_path / "points.toml"
+    path.write_text("[chest_radiograph.pneumonia]\nabsent = 0.001\nlikely = 0.002\n")
+    specialist = loaded(settings.model_copy(update={"operating_points": path}), WEIGHTS)
+    by_label = {label_of(one.code): one for one in specialist.analyze([film], Subject()).findings}
+    assert by_label[Label.PNEUMONIA].likelihood is Likelihood.LIKELY
+    assert by_label[Label.PNEUMONIA].evidence[0].site_points_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert by_label[Label.EDEMA].evidence[0].site_points_sha256 is None
+
+
+def test_a_randomised_network_shows_another_place(settings: ServiceSettings, film: Pixels, folder: Path) -> None:
+    """Sanity check of saliency maps (Adebayo 2018): a map that does not depend on the weights shows nothing."""
+    (network,) = loaded(settings, WEIGHTS)._networks
+    torch.manual_seed(11)
+    other = xrv.models.DenseNet(num_classes=18)
+    maps = network.read(film).heats
+    grid, _ = film.xrv_input(SIZE)
+    with torch.inference_mode():
+        features = torch.relu(other.features(torch.from_numpy(grid.copy())[None, None]))[0].numpy()
+    randomised = np.einsum("lc,crk->lrk", other.classifier.weight.detach().numpy(), features)
+    correlations = [abs(rank_correlation(maps[label], randomised[label])) for label in range(18)]
+    assert float(np.median(correlations)) < 0.5
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    ranks = [values.ravel().argsort().argsort() for values in (one, other)]
+    return float(np.corrcoef(*ranks)[0, 1])
