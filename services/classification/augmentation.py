@@ -43,6 +43,14 @@ def lose_detail(image: NDArray[np.uint8], random: Random, *, coarse: int = 64) -
     return again
 
 
+def sharpen(image: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
+    """Return the square with its edges raised, as many exports have them."""
+    soft = cv2.GaussianBlur(image, (0, 0), random.uniform(0.8, 2.5))
+    more = random.uniform(0.2, 1.2)
+    sharp: NDArray[np.uint8] = cv2.addWeighted(image, 1 + more, soft, -more, 0)
+    return sharp
+
+
 def compress(image: NDArray[np.uint8], random: Random) -> NDArray[np.uint8]:
     """Return the square after JPEG at a quality between 25 and 90."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 91))])

@@ -1,71 +1,47 @@
-"""The figures of the compact classifier on test films, and its card in words."""
+"""The compact classifier's tables and its card, in words."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
 
-from services.classification.figures import area, area_within, calibration_error, interval, rates
-from services.classification.heads import HEADS, Head
-from services.classification.train_compact_chest_radiograph import Squares
+from services.classification.evaluation import Elsewhere, Row
 from services.manifest import Manifest
 
 
-def figures_of(
-    head: Head, points: dict[str, float], test: Squares, scores: NDArray[np.float64], seed: int
-) -> dict[str, str]:
-    """Return the figures of one head on test films, by set, as text with their intervals by patient."""
-    truth = test.truth[:, HEADS.index(head)]
-    figures: dict[str, str] = {}
-    for source in head.sets:
-        inside = np.array([film.source == source for film in test.films]) & ~np.isnan(truth)
-        here, real = scores[inside], truth[inside] == 1
-        films = [film for film, kept in zip(test.films, inside, strict=True) if kept]
-        patients, views = [film.patient for film in films], np.array([film.view for film in films])
-        if min(real.sum(), (~real).sum()) < 5:
-            continue
-        size = f"{int(real.sum())} of {len(real)} films"
-        spread = interval(lambda drawn, s=here, t=real: area(s[drawn], t[drawn]), patients, seed)  # type: ignore[misc]
-        figures[f"AUC, {source} test"] = f"{area(here, real):.3f} [{spread[0]:.3f}, {spread[1]:.3f}], {size}"
-        if len(set(views)) > 1:
-            within = area_within(here, real, views)
-            figures[f"AUC within view, {source} test"] = f"{within:.3f}"
-        figures[f"calibration error, {source} test"] = f"{calibration_error(here, real):.3f}"
-        figures |= _at_points(here, real, points, source)
-    return figures | _elsewhere(head, points, test, scores)
+def tables(rows: Iterable[Row], elsewhere: Iterable[Elsewhere]) -> str:
+    """Return ``evaluation.md``: every head in every group of films."""
+    lines = [
+        "# Evaluation on test films",
+        "",
+        "AUC with its 95 % interval, drawn by patient. Calibration error: ten bins of equal width; in brackets what",
+        "chance alone gives a perfectly calibrated reader on as many films.",
+        "",
+        "| head | set | group | AUC | within view | calibration error | from likely: sensitivity, specificity |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        likely = (row.sensitivity.get("likely", float("nan")), row.specificity.get("likely", float("nan")))
+        lines.append(
+            f"| {row.head} | {row.source} | {row.group} | {row.spoken} | {row.area_within_view:.3f} "
+            f"| {row.calibration_error:.3f} ({row.calibration_floor:.3f}) | {likely[0]:.3f}, {likely[1]:.3f} |"
+        )
+    lines += ["", "## Normal films of sets that taught the head nothing, called likely or present", ""]
+    lines += ["| head | set | films | called |", "|---|---|---|---|"]
+    lines += [f"| {one.head} | {one.source} | {one.films} | {one.called:.3f} |" for one in elsewhere]
+    return "\n".join([*lines, ""])
 
 
-def _at_points(
-    scores: NDArray[np.float64], truth: NDArray[np.bool_], points: dict[str, float], source: str
-) -> dict[str, str]:
-    words = {}
-    for name, threshold in points.items():
-        sensitivity, specificity = rates(scores, truth, threshold)
-        words[f"from {name}, {source} test"] = f"sensitivity {sensitivity:.3f}, specificity {specificity:.3f}"
-    return words
-
-
-def _elsewhere(head: Head, points: dict[str, float], test: Squares, scores: NDArray[np.float64]) -> dict[str, str]:
-    """Return how often films without any finding from other hospitals are called present: the site effect."""
-    figures = {}
-    for source in sorted({film.source for film in test.films} - set(head.sets)):
-        normal = np.array([film.source == source and film.labels.get("no_finding", False) for film in test.films])
-        if normal.sum() >= 20:
-            share = float((scores[normal] >= points["likely"]).mean())
-            figures[f"normal films of {source} called likely or present"] = f"{share:.3f} of {int(normal.sum())}"
-    return figures
-
-
-def card_text(manifest: Manifest, dropped: dict[str, str]) -> str:
+def card_text(manifest: Manifest, dropped: dict[str, str], tried: str = "") -> str:
     """Return ``MODEL_CARD.md`` from the manifest that was written."""
     lines = [
         "# compact_chest_radiograph",
         "",
-        "A small residual network for frontal chest films, trained here from scratch on public films. It is a first",
-        "light, not a reference reader. Research software, not a medical device.",
+        "Small networks for frontal chest films, one for adults and one for children, begun from ImageNet weights and",
+        "trained here on public films. They are no reference reader. Research software, not a medical device.",
         "",
-        "A label is shown only where it beat what is known or measured of a linear model on validation films and where",
-        "its interval on test films lies above chance. Intervals are of 95 %, drawn by patient.",
+        "A label is shown only where it beat, on validation films, what is known of a linear model on its set, and",
+        "where its interval on test films lies above chance. Intervals are of 95 %, drawn by patient. By view, sex and",
+        "age band: `evaluation.md` beside this card; reliability plots: `reliability-*.svg`.",
     ]
     for label in manifest.labels:
         mark = "experimental" if label.experimental else "within its population"
@@ -74,7 +50,9 @@ def card_text(manifest: Manifest, dropped: dict[str, str]) -> str:
         lines += [f"Operating points: {points}.", "", "| figure | value |", "|---|---|"]
         lines += [f"| {name} | {value} |" for name, value in label.figures.items()]
     lines += ["", "## Did not earn a place", ""]
-    lines += [f"- {name}: {value}" for name, value in dropped.items()]
+    lines += [f"- {name}: {value}" for name, value in dropped.items()] or ["Every head that was a candidate did."]
+    if tried:
+        lines += ["", tried.strip()]
     lines += ["", "## Not assessed", "", "; ".join(manifest.not_assessed) + "."]
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in manifest.limits)]
     lines += ["", "## Data and terms", "", *(f"- {data.name}: {data.terms}" for data in manifest.data)]

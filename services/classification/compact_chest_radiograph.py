@@ -1,7 +1,8 @@
-"""The specialist ``compact_chest_radiograph``: frontal chest films, read by the bundled network.
+"""The specialist ``compact_chest_radiograph``: frontal chest films, read by the bundled networks.
 
-Whom a head was shown to work on decides what it may say. Of a person whose age is known and outside, it says
-nothing; where the age is not known it gives its score and "indeterminate", whatever the score.
+One network read adults in training, one children. Whom a head was shown to work on decides what it may say. Of a
+person whose age is known and outside, it says nothing; where the age is not known it gives its score and
+"indeterminate", whatever the score.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from services import weights
-from services.classification.preparation import Kept, squash
-from services.classification.reader import Reader, Reading, load_reader
+from services.classification.reader import Reader, Reading, heads_of, load_reader
 from services.contract import (
     Algorithm,
     Evidence,
@@ -33,8 +33,9 @@ from services.contract import (
 )
 from services.errors import WeightsMissing
 from services.manifest import AssessedLabel
-from services.operating_points import likelihood_of, presence_of
+from services.operating_points import PointsInForce, likelihood_of, presence_of, read_site_points
 from services.pixels import Pixels
+from services.settings import ServiceSettings, read_settings
 
 FOLDER = Path(__file__).parent / "weights" / "compact_chest_radiograph"
 METHOD = "class activation map (Zhou 2016)"
@@ -43,43 +44,49 @@ MAP_SIDE = 160
 
 @dataclass(frozen=True)
 class ReadFilm:
-    """One image, the part of it that was read, and what the network made of it."""
+    """One image, and what the networks made of it."""
 
     image: Pixels
-    kept: Kept
     reading: Reading
 
 
 class CompactChestRadiograph:
-    """Reads frontal chest films with a small network trained on public films."""
+    """Reads frontal chest films with small networks trained on public films."""
 
     name = "compact_chest_radiograph"
     on_by_default = True
     labels: tuple[Label, ...] = (Label.PNEUMONIA,)
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, settings: ServiceSettings | None = None) -> None:
         self.folder = folder
+        self.points: tuple[PointsInForce, ...] = ()
+        self._settings = settings
         self.found: weights.FoundWeights | None = None
         self.reader: Reader | None = None
-        self.side = 0
 
     def load(self) -> None:
-        """Load the network and ask it the question of the manifest.
+        """Load the networks and ask them the question of the manifest.
 
         Raises
         ------
         WeightsError
             If the weights are missing, damaged, or not allowed here.
+        Misconfigured
+            If the site's operating points do not fit the weights.
         """
-        found = weights.find(self.folder)
-        reader = load_reader(found.path(), found.manifest)
+        settings = self._settings or read_settings()
+        found = weights.find(self.folder, settings)
+        reader = load_reader(found)
         weights.run_self_test(found.manifest.self_test, reader.self_test)
-        self.side = int(str(found.manifest.architecture.parameters["side"]))
+        published = dict(
+            zip(heads_of(found.manifest), (one.operating_points for one in found.manifest.labels), strict=True)
+        )
+        self.points = tuple(read_site_points(settings.operating_points).of(self.name, published).values())
         self.labels = tuple(dict.fromkeys(assessed.label for assessed in found.manifest.labels))
         self.found, self.reader = found, reader
 
     def card(self) -> ModelCard:
-        """Return what the network assesses, in whom, and how well."""
+        """Return what the networks assess, in whom, and how well."""
         found, _ = self._loaded()
         manifest = found.manifest
         return ModelCard(
@@ -115,15 +122,14 @@ class CompactChestRadiograph:
 
     def _read(self, image: Pixels, subject: Subject) -> Iterator[Finding | Limitation]:
         found, reader = self._loaded()
+        heads = tuple(enumerate(found.manifest.labels))
+        speaking = [(head, assessed) for head, assessed in heads if _may_speak(assessed, subject.age_years)]
         try:
-            square, kept = squash(image.grey, self.side)
+            film = ReadFilm(image, reader.read(image.grey, [head for head, _ in speaking]))
         except ValueError:
             for label in self.labels:
                 yield self._limit(image, label, LimitationReason.POOR_QUALITY, "The image has no contrast to read.")
             return
-        film = ReadFilm(image, kept, reader.read(square))
-        heads = tuple(enumerate(found.manifest.labels))
-        speaking = [(head, assessed) for head, assessed in heads if _may_speak(assessed, subject.age_years)]
         for head, assessed in speaking:
             yield from self._speak(film, head, assessed, age_known=subject.age_years is not None)
         for label in self.labels:
@@ -138,7 +144,7 @@ class CompactChestRadiograph:
             detail = "The network gave a value that is not a number."
             yield self._limit(film.image, assessed.label, LimitationReason.INVALID_SCORE, detail)
             return
-        word = likelihood_of(score, assessed.operating_points) if age_known else Likelihood.INDETERMINATE
+        word = likelihood_of(score, self.points[head].points) if age_known else Likelihood.INDETERMINATE
         yield self._finding(film, head, assessed, word)
         if not age_known:
             detail = f"The age is not known; this was shown to work on {assessed.population}."
@@ -149,7 +155,8 @@ class CompactChestRadiograph:
             image_id=film.image.image_id,
             algorithm=self.algorithm,
             score=round(film.reading.scores[head], 4),
-            operating_points=assessed.operating_points,
+            operating_points=self.points[head].points,
+            site_points_sha256=self.points[head].site_sha256,
             regions=() if word is Likelihood.ABSENT else (self._heat_map(film, head),),
         )
         return Finding(
@@ -164,8 +171,8 @@ class CompactChestRadiograph:
 
     def _heat_map(self, film: ReadFilm, head: int) -> HeatMap:
         _, reader = self._loaded()
-        rows, columns = _map_size(film.image.reference.rows, film.image.reference.columns)
-        heat = film.kept.cover_image(reader.heat_map(film.reading, head, MAP_SIDE), rows, columns)
+        shape = _map_size(film.image.reference.rows, film.image.reference.columns)
+        heat = reader.heat_map(film.reading, head, shape)
         return HeatMap(array=film.image.write_heat_map(heat), method=METHOD)
 
     def _limit(self, image: Pixels, label: Label, reason: LimitationReason, detail: str) -> Limitation:

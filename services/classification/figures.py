@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 Figure = Callable[[NDArray[np.intp]], float]
+EVEN = 0.5
+"""Nothing is called absent that is as likely as not."""
 RIDGE = 1e-3
 """Keeps the calibration of separable scores from running away."""
 
@@ -52,11 +55,8 @@ def interval(figure: Figure, patients: Sequence[str], seed: int, rounds: int = 1
 
 
 def platt(logits: Scores, truth: Truth, rounds: int = 100) -> tuple[float, float]:
-    """Return slope and offset that turn logits into probabilities on a balanced sample (Platt 1999).
-
-    Positives and negatives weigh the same, so that 0.5 means "as likely as not at even odds".
-    """
-    weight = np.where(truth, 0.5 / max(truth.sum(), 1), 0.5 / max((~truth).sum(), 1))
+    """Return slope and offset that turn logits into probabilities at the share of the sample (Platt 1999)."""
+    weight = np.full(len(truth), 1 / max(len(truth), 1))
     middle, spread = float(logits.mean()), float(logits.std()) + 1e-6
     units = (logits - middle) / spread
     slope = offset = 0.0
@@ -71,16 +71,35 @@ def platt(logits: Scores, truth: Truth, rounds: int = 100) -> tuple[float, float
     return float(slope / spread), float(offset - slope * middle / spread)
 
 
-def calibration_error(scores: Scores, truth: Truth, bins: int = 10) -> float:
-    """Return the expected calibration error with positives and negatives weighing the same."""
-    weight = np.where(truth, 0.5 / max(truth.sum(), 1), 0.5 / max((~truth).sum(), 1))
+@dataclass(frozen=True)
+class Bin:
+    """Films whose scores lie close together: what was said of them, and how it was."""
+
+    films: int
+    said: float
+    """Mean score."""
+    were: float
+    """Share that truly showed it."""
+
+
+def reliability(scores: Scores, truth: Truth, bins: int = 10) -> list[Bin]:
+    """Return what a reliability plot shows: bins of equal width, empty ones left out."""
     place = np.minimum((scores * bins).astype(int), bins - 1)
-    error = 0.0
-    for index in range(bins):
-        inside = place == index
-        if inside.any():
-            error += abs(float((weight * (scores - truth))[inside].sum()))
-    return error
+    inside = [place == index for index in range(bins)]
+    return [Bin(int(one.sum()), float(scores[one].mean()), float(truth[one].mean())) for one in inside if one.any()]
+
+
+def calibration_error(scores: Scores, truth: Truth, bins: int = 10) -> float:
+    """Return the expected calibration error (Naeini 2015), bins of equal width."""
+    found = reliability(scores, truth, bins)
+    return sum(one.films * abs(one.said - one.were) for one in found) / max(len(scores), 1)
+
+
+def calibration_floor(scores: Scores, seed: int, rounds: int = 200) -> float:
+    """Return the calibration error that a perfectly calibrated reader gets on so many films by chance alone."""
+    random = np.random.default_rng(seed)
+    drawn = (calibration_error(scores, random.random(len(scores)) < scores) for _ in range(rounds))
+    return float(np.mean(list(drawn)))
 
 
 def rates(scores: Scores, truth: Truth, threshold: float) -> tuple[float, float]:
@@ -92,7 +111,8 @@ def rates(scores: Scores, truth: Truth, threshold: float) -> tuple[float, float]
 def operating_points(scores: Scores, truth: Truth, strangers: Scores) -> dict[str, float]:
     """Return the thresholds that turn a score into a word, chosen on validation films.
 
-    ``absent``: at most 5 % of positives fall below. ``youden``: best sum of sensitivity and specificity.
+    ``absent``: at most 5 % of positives fall below, and never above even odds. ``youden``: best sum of sensitivity
+    and specificity.
     ``likely`` and ``present``: a specificity of .97 and of .995, in the set itself and on ``strangers``, the
     normal films of other hospitals; and neither below ``absent`` or ``youden``.
     """
@@ -101,7 +121,7 @@ def operating_points(scores: Scores, truth: Truth, strangers: Scores) -> dict[st
     absent = float(np.quantile(scores[truth], 0.05))
     likely, present = (_above(share, scores[~truth], strangers) for share in (0.97, 0.995))
     likely = max(likely, youden, absent)
-    points = {"absent": min(absent, youden), "youden": youden, "likely": likely, "present": max(present, likely)}
+    points = {"absent": min(absent, youden, EVEN), "youden": youden, "likely": likely, "present": max(present, likely)}
     return {name: round(threshold, 4) for name, threshold in points.items()}
 
 

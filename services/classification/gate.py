@@ -1,7 +1,8 @@
-"""The gate: what a picture is, and how far it lies from the pictures of that kind that the gate knows.
+"""The gate: what a picture is, how it lies, and how far it is from the pictures of its kind that the gate knows.
 
-The distance is Mahalanobis' of the pooled features from the mean of the kind, under a shrunk covariance (Lee
-2018). Two cheap statistics go before the network: a picture of one grey, and one rougher than any photograph.
+The distance is Mahalanobis' of the pooled features from the mean of the kind, under a shrunk covariance (Lee 2018),
+along the directions in which known pictures differ, and of what lies outside these directions. Two cheap statistics go
+before the network: a picture of one grey, and one rougher than any photograph.
 """
 
 from __future__ import annotations
@@ -15,11 +16,18 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from services.classification.network import ResidualNetwork
-from services.contract import ImageKind
+from services.classification.efficient_network import EfficientNetwork
+from services.contract import ImageKind, PictureState
 from services.manifest import Manifest
 
 KINDS = tuple(ImageKind)
+STATES = tuple(state for state in PictureState if state is not PictureState.BLANK)
+FIRST_STATE = len(KINDS)
+AP = FIRST_STATE + len(STATES)
+"""The output that is positive for a film taken AP."""
+OUTPUTS = AP + 1
+DIRECTIONS = 48
+"""In which the features of known pictures differ most; the rest is one length."""
 COLOUR_LIMIT = 0.04
 """Mean difference between the samples of a pixel, of full scale, from which a picture is one in colour."""
 
@@ -33,6 +41,38 @@ class Seen:
     distance: float
     limit: float
     acceptable: bool
+    """May be read as it is."""
+    state: PictureState = PictureState.UPRIGHT
+    state_probability: float = 1.0
+    ap_probability: float = 0.5
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of the features of known pictures."""
+
+    directions: torch.Tensor
+    """``(directions, features)``, orthonormal."""
+    centre: torch.Tensor
+    """``(features,)``"""
+    means: torch.Tensor
+    """``(kinds, directions + 1)``"""
+    precisions: torch.Tensor
+    """``(kinds, directions + 1, directions + 1)``"""
+    limits: torch.Tensor
+    """``(kinds,)``"""
+
+    def reduce(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return ``(pictures, directions + 1)``: the coordinates, and the length of what lies outside."""
+        apart = pooled - self.centre
+        along = apart @ self.directions.T
+        outside = (apart - along @ self.directions).norm(dim=1, keepdim=True)
+        return torch.cat([along, outside], 1)
+
+    def distances(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return ``(pictures, kinds)``."""
+        apart = self.reduce(pooled)[:, None] - self.means
+        return torch.einsum("bkd,kde,bke->bk", apart, self.precisions, apart).clamp(min=0).sqrt()
 
 
 class Gate:
@@ -41,54 +81,64 @@ class Gate:
     Parameters
     ----------
     network
-        With one output a kind.
-    means, precisions, limits
-        Of the features of each kind: ``(kinds, features)``, ``(kinds, features, features)``, ``(kinds,)``.
+        With one output a kind, one a state, and one for AP.
+    statistics
+        Of its pooled features.
     chest_probability
-        Lowest probability with which a frontal chest film is taken for one.
+        Lowest probability with which a frontal chest film is taken for one, and for upright.
     roughness_limit
         Highest roughness (see :func:`roughness`) of a picture that is read.
     """
 
     def __init__(
-        self,
-        network: ResidualNetwork,
-        means: torch.Tensor,
-        precisions: torch.Tensor,
-        limits: torch.Tensor,
-        *,
-        chest_probability: float,
-        roughness_limit: float,
+        self, network: EfficientNetwork, statistics: Statistics, *, chest_probability: float, roughness_limit: float
     ) -> None:
         self.network = network.eval()
-        self.means, self.precisions, self.limits = means.float(), precisions.float(), limits.float()
+        self.statistics = statistics
         self.chest_probability, self.roughness_limit = chest_probability, roughness_limit
 
     @torch.inference_mode()
-    def probabilities_and_distances(self, grids: NDArray[np.float32]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return ``(pictures, kinds)`` each, of letterboxed grids ``(pictures, side, side)`` in [0, 1]."""
-        pooled = self.network.maps(torch.from_numpy(grids)[:, None] - 0.5).mean(dim=(2, 3))
-        apart = pooled[:, None] - self.means
-        distances = torch.einsum("bkd,kde,bke->bk", apart, self.precisions, apart).clamp(min=0).sqrt()
-        return self.network.head(pooled).softmax(1), distances
+    def ask(self, grids: NDArray[np.float32]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits ``(pictures, outputs)`` and distances ``(pictures, kinds)`` of grids in [0, 1]."""
+        pooled = self.network.maps(torch.from_numpy(as_input(grids))).mean(dim=(2, 3))
+        return self.network.head(pooled), self.statistics.distances(pooled)
 
     def self_test(self, grids: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities and distances side by side, as the manifest keeps them."""
-        probabilities, distances = self.probabilities_and_distances(grids)
-        return torch.cat([probabilities, distances / self.limits], 1).numpy()
+        logits, distances = self.ask(grids)
+        kinds, states = logits[:, :FIRST_STATE].softmax(1), logits[:, FIRST_STATE:AP].softmax(1)
+        return torch.cat([kinds, states, logits[:, AP:].sigmoid(), distances / self.statistics.limits], 1).numpy()
 
     def look(self, grid: NDArray[np.float32], *, constant: bool = False, coloured: bool = False) -> Seen:
         """Return what one letterboxed picture is."""
-        probabilities, distances = self.probabilities_and_distances(np.array(grid[None]))
-        index = int(probabilities[0].argmax())
-        kind, probability = KINDS[index], float(probabilities[0, index])
-        distance, limit = float(distances[0, index]), float(self.limits[index])
+        logits, distances = self.ask(np.array(grid[None]))
+        kinds, states = logits[0, :FIRST_STATE].softmax(0), logits[0, FIRST_STATE:AP].softmax(0)
+        index, way = int(kinds.argmax()), int(states.argmax())
+        kind, probability = KINDS[index], float(kinds[index])
+        distance, limit = float(distances[0, index]), float(self.statistics.limits[index])
         if constant or roughness(grid) > self.roughness_limit:
-            return Seen(ImageKind.NOT_MEDICAL, 1.0, distance, limit, acceptable=False)
+            state = PictureState.BLANK if constant else PictureState.UPRIGHT
+            return Seen(ImageKind.NOT_MEDICAL, 1.0, distance, limit, acceptable=False, state=state)
         acceptable = distance <= limit
-        if kind is ImageKind.CHEST_FRONTAL:
-            acceptable = acceptable and probability >= self.chest_probability and not coloured
-        return Seen(kind, probability, distance, limit, acceptable)
+        if kind is not ImageKind.CHEST_FRONTAL:
+            return Seen(kind, probability, distance, limit, acceptable)
+        sure = min(probability, float(states[0])) >= self.chest_probability
+        return Seen(
+            kind,
+            probability,
+            distance,
+            limit,
+            acceptable=acceptable and sure and way == 0 and not coloured,
+            state=STATES[way],
+            state_probability=float(states[way]),
+            ap_probability=float(logits[0, AP].sigmoid()),
+        )
+
+
+def as_input(grids: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return letterboxed grids ``(pictures, side, side)`` in [0, 1] as the network takes them."""
+    scaled: NDArray[np.float32] = (4 * (grids[:, None] - 0.5)).astype(np.float32)
+    return scaled
 
 
 def roughness(grid: NDArray[np.float32]) -> float:
@@ -110,13 +160,12 @@ def load_gate(weights: Path, manifest: Manifest) -> Gate:
     """Return the gate of a file of weights, as its manifest describes it."""
     parameters = manifest.architecture.parameters
     stored = {name: tensor.float() for name, tensor in load_file(weights).items()}
-    widths, blocks = parameters["widths"], parameters["blocks"]
-    assert isinstance(widths, tuple) and isinstance(blocks, tuple)
-    network = ResidualNetwork(tuple(map(int, widths)), tuple(map(int, blocks)), len(KINDS))
-    network.load_state_dict({n: t for n, t in stored.items() if not n.startswith("statistics.")}, strict=False)
+    network = EfficientNetwork(OUTPUTS)
+    network.load_state_dict({n: t for n, t in stored.items() if not n.startswith("statistics.")})
+    names = ("directions", "centre", "means", "precisions", "limits")
     return Gate(
-        network,
-        *(stored[f"statistics.{name}"] for name in ("means", "precisions", "limits")),
+        network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        Statistics(*(stored[f"statistics.{name}"] for name in names)),
         chest_probability=float(str(parameters["chest_probability"])),
         roughness_limit=float(str(parameters["roughness_limit"])),
     )

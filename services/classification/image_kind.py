@@ -10,19 +10,24 @@ import numpy as np
 
 from services import weights
 from services.classification.gate import Gate, Seen, is_coloured, load_gate
+from services.classification.picture_quality import exposure_of, fingerprint
 from services.contract import (
     Algorithm,
     ImageAssessment,
     ImageKind,
+    ImageQuality,
     Limitation,
     LimitationReason,
     ModelCard,
+    PictureState,
     SpecialistResult,
     Subject,
 )
 from services.errors import WeightsMissing
-from services.pixels import Pixels
+from services.pixels import Grid, Letterbox, Pixels
 
+CERTAIN_VIEW = 0.9
+"""Below this probability the pixels do not say whether a film was taken AP or PA."""
 FOLDER = Path(__file__).parent / "weights" / "image_kind"
 
 
@@ -91,7 +96,10 @@ class ImageKindSpecialist:
         grid, place = image.letterbox(self.side)
         coloured = is_coloured(image.array, float(image.reference.maximum_value))
         seen = gate.look(grid, constant=place.constant, coloured=coloured)
-        if not np.isfinite([seen.probability, seen.distance]).all():
+        turned_over = seen
+        if seen.state is PictureState.INVERTED:
+            turned_over = gate.look(inverted(grid, place), coloured=coloured)
+        if not np.isfinite([seen.probability, seen.distance, seen.ap_probability]).all():
             return Limitation(
                 what="kind of the image",
                 reason=LimitationReason.INVALID_SCORE,
@@ -99,13 +107,25 @@ class ImageKindSpecialist:
                 source=self.name,
                 image_id=image.image_id,
             )
-        return self._assessment(image.image_id, seen)
+        full_scale = float(image.reference.maximum_value - image.reference.minimum_value)
+        certain = max(turned_over.ap_probability, 1 - turned_over.ap_probability) >= CERTAIN_VIEW
+        quality = ImageQuality(
+            state=seen.state,
+            state_probability=_between(seen.state_probability),
+            readable_when_turned_over=seen is not turned_over and turned_over.acceptable,
+            exposure=exposure_of(image.grey, full_scale),
+            view=("AP" if turned_over.ap_probability > 0.5 else "PA") if certain else None,
+            view_probability=_between(turned_over.ap_probability),
+            fingerprint=None if place.constant else fingerprint(grid),
+        )
+        return self._assessment(image.image_id, seen, quality)
 
-    def _assessment(self, image_id: str, seen: Seen) -> ImageAssessment:
+    def _assessment(self, image_id: str, seen: Seen, quality: ImageQuality) -> ImageAssessment:
         return ImageAssessment(
+            quality=quality,
             image_id=image_id,
             kind=seen.kind,
-            probability=min(max(seen.probability, 0.0), 1.0),
+            probability=_between(seen.probability),
             in_distribution=seen.acceptable,
             distance=round(seen.distance, 4),
             distance_limit=round(seen.limit, 4),
@@ -116,3 +136,15 @@ class ImageKindSpecialist:
         if self.found is None or self.gate is None:
             raise WeightsMissing("image_kind is not loaded; load() comes first")
         return self.found, self.gate
+
+
+def inverted(grid: Grid, place: Letterbox) -> Grid:
+    """Return a letterboxed picture with black and white exchanged; the padding stays black."""
+    turned = np.zeros_like(grid)
+    rows, columns = slice(place.top, place.top + place.rows), slice(place.left, place.left + place.columns)
+    turned[rows, columns] = 1 - grid[rows, columns]
+    return turned
+
+
+def _between(probability: float) -> float:
+    return min(max(probability, 0.0), 1.0)

@@ -58,6 +58,8 @@ class Pool:
     name: str
     kind: ImageKind
     pictures: list[Grey]
+    views: tuple[int, ...] = ()
+    """1 for AP, 0 for PA, a picture each; empty where a set holds one view only, so that it would tell the set."""
 
 
 def gather(data: Path, split: str, *, drawn: int, volumes: Path | None = None) -> list[Pool]:
@@ -96,9 +98,11 @@ def _chest(data: Path, split: str, most: int = 700) -> Iterator[Pool]:
     films = [film for film in read_films(data) if film.split == split]
     for source in sorted({film.source for film in films}):
         for kind, frontal in ((ImageKind.CHEST_FRONTAL, True), (ImageKind.CHEST_LATERAL, False)):
-            chosen = [film for film in films if film.source == source and film.frontal == frontal]
-            step = max(1, len(chosen) // most)
-            yield Pool(source, kind, [small(read_grey(data / film.file)) for film in chosen[::step][:most]])
+            every = [film for film in films if film.source == source and film.frontal == frontal]
+            chosen = every[:: max(1, len(every) // most)][:most]
+            said = tuple(int(film.view.startswith("AP")) for film in chosen)
+            views = said if frontal and len(set(said)) == 2 else ()
+            yield Pool(source, kind, [small(read_grey(data / film.file)) for film in chosen], views)
 
 
 def _tables(data: Path, split: str) -> Iterator[Pool]:

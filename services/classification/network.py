@@ -78,7 +78,7 @@ class ResidualNetwork(nn.Module):
         return torch.einsum("bcij,c->bij", maps, self.head.weight[output])
 
 
-def follow(average: ResidualNetwork, network: ResidualNetwork, keep: float) -> None:
+def follow(average: nn.Module, network: nn.Module, keep: float) -> None:
     """Move the averaged weights towards the trained ones; counters are copied."""
     with torch.no_grad():
         for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):

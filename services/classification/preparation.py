@@ -70,6 +70,12 @@ def squash(image: NDArray[np.generic], side: int) -> tuple[NDArray[np.uint8], Ke
     return equalised, Kept(top / rows, bottom / rows, left / columns, right / columns)
 
 
+def to_side(square: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return a kept square at the side that the network reads."""
+    smaller: NDArray[np.uint8] = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
+    return smaller
+
+
 def standardise(square: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return a square with zero mean and unit deviation, float32, the input of the network."""
     values = square.astype(np.float32)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import time
+from copy import deepcopy
 from pathlib import Path
 
 import cv2
@@ -11,7 +14,9 @@ import pytest
 import torch
 
 from services.classification.compact_chest_radiograph import FOLDER, CompactChestRadiograph
-from services.classification.figures import area
+from services.classification.figures import area, operating_points
+from services.classification.judging import spoken
+from services.classification.recipe import bundled_recipes
 from services.contract import (
     Finding,
     Label,
@@ -28,6 +33,7 @@ from services.manifest import read_manifest
 from services.operating_points import likelihood_of
 from services.weights import described_file
 from tests.services.classification.films import phantom, pixels, real_films
+from tests.services.tiny import settings_for
 
 CHILD, ADULT, SCHOOL_CHILD, INFANT = (Subject(age_years=age) for age in (3, 50, 10, 0.5))
 
@@ -104,8 +110,14 @@ def test_operating_points_are_in_order() -> None:
 
 
 def test_a_film_is_never_called_normal() -> None:
-    (film,) = [label for label in read_manifest(FOLDER).labels if label.label is Label.ABNORMAL_FILM]
-    assert likelihood_of(0.0, film.operating_points) is Likelihood.INDETERMINATE
+    head = next(head for recipe in bundled_recipes() for head in recipe.heads if head.label is Label.ABNORMAL_FILM)
+    random = np.random.default_rng(1)
+    truth = random.random(400) < 0.5
+    points = operating_points(np.clip(random.normal(0.3 + 0.4 * truth, 0.2), 0.01, 0.99), truth, np.array([]))
+    assert "absent" in points
+    assert likelihood_of(0.0, spoken(head, points)) is Likelihood.INDETERMINATE
+    for label in read_manifest(FOLDER).labels:
+        assert label.label is not Label.ABNORMAL_FILM or "absent" not in label.operating_points
 
 
 def test_what_is_not_absent_shows_where_it_was_seen(specialist: CompactChestRadiograph, tmp_path: Path) -> None:
@@ -132,7 +144,8 @@ def test_a_score_that_is_not_a_number_is_limited_and_never_absent(tmp_path: Path
     broken.load()
     assert broken.reader is not None
     with torch.no_grad():
-        broken.reader.network.head.bias.fill_(float("nan"))
+        for network in broken.reader.networks.values():
+            network.head.bias.fill_(float("nan"))
     result = read(broken, tmp_path, phantom(1), CHILD)
     assert not result.findings
     assert LimitationReason.INVALID_SCORE in {limit.reason for limit in result.limitations}
@@ -148,7 +161,8 @@ def test_the_weights_are_those_of_the_manifest() -> None:
     manifest = read_manifest(FOLDER)
     assert [described_file(FOLDER / file.name) for file in manifest.files] == list(manifest.files)
     assert (FOLDER / "MODEL_CARD.md").is_file()
-    assert (FOLDER / "metrics.json").is_file()
+    assert (FOLDER / "evaluation.json").is_file()
+    assert list(FOLDER.glob("reliability-*.svg"))
 
 
 def test_weights_that_answer_otherwise_are_not_used(tmp_path: Path) -> None:
@@ -172,3 +186,62 @@ def test_real_childrens_films_are_told_apart(specialist: CompactChestRadiograph,
     well = pneumonia_scores(specialist, tmp_path, real_films("kermany", 40, pneumonia="0"))
     truth = np.repeat([True, False], [len(ill), len(well)])
     assert area(np.concatenate([ill, well]), truth) > 0.92
+
+
+def test_a_randomised_network_shows_another_place(specialist: CompactChestRadiograph) -> None:
+    """Sanity check of saliency maps (Adebayo 2018): a map that does not depend on the weights shows nothing."""
+    assert specialist.reader is not None
+    randomised = deepcopy(specialist.reader)
+    torch.manual_seed(7)
+    for network in randomised.networks.values():
+        for part in network.modules():
+            if isinstance(part, torch.nn.Conv2d | torch.nn.Linear):
+                torch.nn.init.kaiming_normal_(part.weight)
+    heads = range(len(specialist.reader.heads))
+    correlations = []
+    for seed, abnormality in ((3, "consolidation-left"), (4, "edema"), (5, "none")):
+        film = phantom(seed, abnormality)
+        readings = [(one, one.read(film, heads)) for one in (specialist.reader, randomised)]
+        for head in heads:
+            here, there = (one.heat_map(reading, head, (84, 69)).ravel() for one, reading in readings)
+            correlations.append(abs(rank_correlation(here, there)))
+    assert float(np.median(correlations)) < 0.5
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    ranks = [values.argsort().argsort() for values in (one, other)]
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def test_only_the_network_of_the_persons_age_reads(specialist: CompactChestRadiograph) -> None:
+    assert specialist.reader is not None
+    heads = {head: place for head, place in enumerate(specialist.reader.heads)}
+    children = [head for head, place in heads.items() if place.networks == ("children",)]
+    assert set(specialist.reader.read(phantom(1), children).maps) == {"children"}
+
+
+def test_reading_stays_fast_on_one_thread(specialist: CompactChestRadiograph) -> None:
+    assert specialist.reader is not None
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        heads, film = range(len(specialist.reader.heads)), phantom(1)
+        specialist.reader.read(film, heads)
+        spent = []
+        for _ in range(5):
+            start = time.process_time()
+            specialist.reader.read(film, heads)
+            spent.append(time.process_time() - start)
+    finally:
+        torch.set_num_threads(threads)
+    assert min(spent) < 0.15
+
+
+def test_a_sites_points_decide_the_word_and_their_hash_travels(tmp_path: Path) -> None:
+    path = tmp_path / "points.toml"
+    path.write_text("[compact_chest_radiograph.pneumonia_child]\nabsent = 0.0001\nlikely = 0.0002\npresent = 0.9999\n")
+    own = CompactChestRadiograph(settings=settings_for(tmp_path, operating_points=path))
+    own.load()
+    (finding,) = read(own, tmp_path, phantom(1), CHILD).findings
+    assert finding.likelihood is Likelihood.LIKELY
+    assert finding.evidence[0].site_points_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -9,11 +9,14 @@ from services.classification.figures import (
     area,
     area_within,
     calibration_error,
+    calibration_floor,
     interval,
     operating_points,
     platt,
     rates,
+    reliability,
 )
+from services.classification.reliability_plot import reliability_svg
 
 
 def test_the_area_counts_pairs_in_the_right_order() -> None:
@@ -39,13 +42,31 @@ def test_an_interval_draws_patients_and_not_films() -> None:
     assert single != many
 
 
-def test_calibration_turns_logits_into_even_odds() -> None:
+def test_calibration_turns_logits_into_the_share_that_shows_it() -> None:
     random = np.random.default_rng(2)
     truth = random.random(4000) < 0.2
     logits = random.normal(0, 1, 4000) * 3 + np.where(truth, 6.0, 0.0) + 4
     slope, offset = platt(logits, truth)
     scores = 1 / (1 + np.exp(-(slope * logits + offset)))
+    assert scores.mean() == pytest.approx(0.2, abs=0.01)
     assert calibration_error(scores, truth) < 0.05
+
+
+def test_a_reliability_plot_shows_what_was_said_and_how_it_was() -> None:
+    scores = np.array([0.05, 0.07, 0.95, 0.91])
+    truth = np.array([False, True, True, True])
+    low, high = reliability(scores, truth)
+    assert (low.films, low.said, low.were) == (2, pytest.approx(0.06), 0.5)
+    assert (high.films, high.were) == (2, 1.0)
+    assert calibration_error(scores, truth) == pytest.approx(0.5 * 0.44 + 0.5 * 0.07)
+    assert "4 films" in reliability_svg("a <head>", [low, high])
+    assert "<head>" not in reliability_svg("a <head>", [low, high])
+
+
+def test_so_few_films_cannot_show_a_perfect_calibration() -> None:
+    few, many = (calibration_floor(np.random.default_rng(4).random(count), 4) for count in (60, 6000))
+    assert few > 0.08
+    assert many < 0.02
 
 
 def test_points_keep_their_promise() -> None:

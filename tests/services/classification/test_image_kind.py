@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from services.classification.image_kind import FOLDER, ImageKindSpecialist
-from services.contract import ImageAssessment, ImageKind, Subject
+from services.contract import Exposure, ImageAssessment, ImageKind, PictureState, Subject
 from services.errors import WeightsDamaged, WeightsMissing
 from services.manifest import read_manifest
 from services.weights import described_file
@@ -73,6 +74,48 @@ def test_anything_else_is_refused(gate: ImageKindSpecialist, tmp_path: Path, pic
     assert not let_in(seen), seen
 
 
+LIES = {
+    "lying on its left side": (np.rot90, PictureState.TURNED_LEFT),
+    "lying on its right side": (lambda film: np.rot90(film, 3), PictureState.TURNED_RIGHT),
+    "upside down": (lambda film: np.rot90(film, 2), PictureState.UPSIDE_DOWN),
+    "inverted": (lambda film: 4095 - film, PictureState.INVERTED),
+}
+
+
+@pytest.mark.parametrize("how", list(LIES))
+def test_a_film_that_must_not_be_read_as_it_is_is_named(gate: ImageKindSpecialist, tmp_path: Path, how: str) -> None:
+    change, state = LIES[how]
+    seen = assess(gate, tmp_path, np.ascontiguousarray(change(phantom(8))), bits=12)
+    assert seen.quality is not None
+    assert seen.quality.state is state
+    assert seen.quality.readable_when_turned_over is (state is PictureState.INVERTED)
+
+
+def test_the_same_picture_is_known_again_smaller_and_compressed(gate: ImageKindSpecialist, tmp_path: Path) -> None:
+    film = (phantom(8) // 16).astype(np.uint8)
+    small = cv2.resize(film, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    again = cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1], cv2.IMREAD_GRAYSCALE)
+    first, other, stranger = (assess(gate, tmp_path, picture) for picture in (film, again, phantoms.draw_lateral(7)))
+    bits = [int(one.quality.fingerprint, 16) for one in (first, other, stranger) if one.quality]
+    assert (bits[0] ^ bits[1]).bit_count() <= 1
+    assert (bits[0] ^ bits[2]).bit_count() > 8
+
+
+def test_exposure_is_judged_by_the_grey_levels(gate: ImageKindSpecialist, tmp_path: Path) -> None:
+    film = phantom(8)
+    exposures = [
+        assess(gate, tmp_path, picture.astype(np.uint16), bits=12).quality.exposure  # type: ignore[union-attr]
+        for picture in (film, 2000 + film // 256, np.clip(film.astype(int) * 2, 0, 4095))
+    ]
+    assert exposures == [Exposure.GOOD, Exposure.UNDER, Exposure.CLIPPED]
+
+
+def test_real_inverted_films_would_be_readable_turned_over(gate: ImageKindSpecialist, tmp_path: Path) -> None:
+    films = real_films("nih", 20, frontal="1")
+    seen = [assess(gate, tmp_path, 255 - film).quality for film in films]
+    assert np.mean([bool(one and one.readable_when_turned_over) for one in seen]) >= 0.9
+
+
 def test_a_blank_image_is_nothing_medical(gate: ImageKindSpecialist, tmp_path: Path) -> None:
     seen = assess(gate, tmp_path, np.full((300, 300), 77, np.uint8))
     assert seen.kind is ImageKind.NOT_MEDICAL
@@ -112,7 +155,7 @@ def test_the_weights_are_those_of_the_manifest() -> None:
     manifest = read_manifest(FOLDER)
     assert [described_file(FOLDER / file.name) for file in manifest.files] == list(manifest.files)
     assert (FOLDER / "MODEL_CARD.md").is_file()
-    assert (FOLDER / "metrics.json").is_file()
+    assert (FOLDER / "evaluation.json").is_file()
 
 
 def test_damaged_weights_are_not_used(tmp_path: Path) -> None:
