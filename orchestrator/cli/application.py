@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deidentify, doctor, draft, findings, parts, prompt, verify
+from orchestrator.cli import deidentify, doctor, draft, findings, parts, prompt, training, verify
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -44,6 +44,8 @@ COMMANDS = (
     prompt.prompt,
     deidentify.deidentify,
     doctor.doctor,
+    training.train,
+    training.evaluate,
     parts.up,
     parts.down,
     parts.status,

@@ -19,6 +19,7 @@ from orchestrator.cli.draft import folders_for
 from orchestrator.cli.examination import not_in_force
 from orchestrator.cli.exit_codes import MEANING, Exit
 from orchestrator.cli.sending import files_of
+from orchestrator.cli.training import TRAINABLE
 from services.contract import Limitation, LimitationReason, ServiceCard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,9 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
     assert loaded.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["draft", "findings", "verify", "prompt", "doctor", "up", "down", "status"])
+@pytest.mark.parametrize(
+    "command", ["draft", "findings", "verify", "prompt", "doctor", "train", "evaluate", "up", "down", "status"]
+)
 def test_every_command_explains_its_exit_codes_and_speaks_json(command):
     told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
     assert "--json" in told
@@ -169,3 +172,28 @@ def test_the_doctor_says_once_a_specialist_why_it_is_not_in_force():
         "classification: chest_radiograph",
         "in no folder; without it: hernia, pneumothorax",
     )
+
+
+def test_only_what_is_on_the_list_can_be_trained(tmp_path):
+    for action in ("train", "evaluate"):
+        told = CliRunner().invoke(app, [action, "chest_radiograph", "--data", str(tmp_path), "--out", str(tmp_path)])
+        assert told.exit_code == Exit.USAGE
+        assert "compact_chest_radiograph" in told.stderr
+
+
+def test_every_trainable_specialist_has_both_programs():
+    for specialist in TRAINABLE:
+        for action in ("train", "evaluate"):
+            assert (ROOT / (specialist.module(action).replace(".", "/") + ".py")).is_file(), specialist.name
+
+
+def test_a_folder_without_films_is_refused_by_the_child_and_said_so(tmp_path):
+    answer = wetread(
+        "train", "compact_chest_radiograph", "--data", str(tmp_path), "--out", str(tmp_path / "run"), run=tmp_path
+    )
+    assert answer.returncode == Exit.REFUSED
+    assert "chest_radiographs.csv" in answer.stderr
+    missing = ("evaluate", "image_kind", "--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"), "--json")
+    answer = wetread(*missing, run=tmp_path)
+    assert answer.returncode == Exit.REFUSED
+    assert json.loads(answer.stdout)["exit_code"] == Exit.REFUSED
