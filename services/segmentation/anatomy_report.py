@@ -34,6 +34,7 @@ from services.segmentation.outlines import Outline
 from services.segmentation.plausibility import LUNGS_AND_HEART, Verdict, judge_outlines
 
 NOT_A_CHEST = "The outlines cannot be those of a whole chest, so nothing is measured; what failed: {rules}."
+NO_HEART = "The outline of the heart is in doubt, so its size is not judged; what failed: {rules}."
 NOT_CALIBRATED = "Nobody calibrated this film, so no length is given in millimetres{instead}."
 INSTEAD = "; the right lung is {ratio:.2f} times as high as the left"
 
@@ -49,7 +50,7 @@ def report_anatomy(image: Pixels, outlines: tuple[Outline, ...], subject: Subjec
     heights, uncalibrated = _heights(image.reference, masks, reader)
     film = (image.reference.rows, image.reference.columns)
     measured = cardiothoracic_ratio(masks[RIGHT_LUNG].mask, masks[LEFT_LUNG].mask, masks[HEART].mask, film)
-    if measured is None:
+    if measured is None or not verdict.heart_is_measured:
         return Reading(structures, heights, (), (*doubts, *uncalibrated))
     view, limited = image.reference.view_position, partial(reader.limited, image.image_id, Label.CARDIOMEGALY)
     size = judge(measured.value, reader.operating_points, view, subject.age_years, limited)
@@ -66,12 +67,14 @@ def _doubts(verdict: Verdict, reader: Reader, image_id: str) -> tuple[Limitation
         reader.limited(image_id, f"outline of {_names(one.structures)}", reason, one.detail)
         for one in verdict.implausibilities
     )
-    if verdict.plausible:
+    if verdict.heart_is_measured:
         return doubts
     rules = ", ".join(
         dict.fromkeys(str(one.rule) for one in verdict.implausibilities if one.structures & LUNGS_AND_HEART)
     )
-    heart = reader.limited(image_id, Label.CARDIOMEGALY, reason, NOT_A_CHEST.format(rules=rules))
+    heart = reader.limited(
+        image_id, Label.CARDIOMEGALY, reason, (NO_HEART if verdict.plausible else NOT_A_CHEST).format(rules=rules)
+    )
     return (*doubts, heart)
 
 

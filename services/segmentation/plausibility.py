@@ -33,7 +33,8 @@ HEART_TO_THE_RIGHT = 0.0
 """How far the middle of the heart may lie to the patient's right of the thorax's middle, as a share of its width.
 
 At this limit 1 of 85 films as they are was refused, and most mirrored ones, though not all."""
-LUNGS_AND_HEART = frozenset({RIGHT_LUNG, LEFT_LUNG, HEART})
+LUNGS = frozenset({RIGHT_LUNG, LEFT_LUNG})
+LUNGS_AND_HEART = LUNGS | {HEART}
 
 
 class Rule(StrEnum):
@@ -56,6 +57,11 @@ class Implausibility:
     structures: frozenset[AnatomicStructure]
     detail: str
 
+    @property
+    def spoils_the_heart(self) -> bool:
+        """Whether the heart is not merely patchy, as on films of children and of the very ill, but no heart at all."""
+        return HEART in self.structures and self.rule not in {Rule.PIECES, Rule.HOLES}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -65,8 +71,13 @@ class Verdict:
 
     @property
     def plausible(self) -> bool:
-        """Whether lungs and heart may be measured; a doubtful clavicle spoils only itself."""
-        return not any(one.structures & LUNGS_AND_HEART for one in self.implausibilities)
+        """Whether this is a chest; a doubtful clavicle or a patchy heart spoils only itself."""
+        return not any(one.structures & LUNGS or one.spoils_the_heart for one in self.implausibilities)
+
+    @property
+    def heart_is_measured(self) -> bool:
+        """Whether the heart may be measured against the lungs."""
+        return self.plausible and not self.doubts(HEART)
 
     def doubts(self, structure: AnatomicStructure) -> bool:
         """Whether a rule was broken by this structure."""

@@ -135,6 +135,20 @@ def test_every_outline_is_a_mask_over_the_film_on_the_patients_side(film: Pixels
     assert set(sides) == {Laterality.RIGHT, Laterality.LEFT}
 
 
+def test_a_patchy_heart_leaves_the_lungs_and_is_not_measured(film: Pixels) -> None:
+    masks = drawn_masks()
+    masks[2, 315:335] = False
+    said = report_anatomy(
+        as_sent(film, spacing_mm=(0.2, 0.2), spacing_source="PixelSpacing"), outlines_of(masks), ADULT, READER
+    )
+    assert {one.code for one in said.structures} == {coded(Label.LUNG), coded(Label.CLAVICLE)}
+    assert {one.name for one in said.measurements} == {coded(Label.LUNG_HEIGHT)}
+    assert said.findings == ()
+    (heart,) = (one for one in said.limitations if one.code == coded(Label.CARDIOMEGALY))
+    assert "in doubt" in heart.detail
+    assert "pieces" in heart.detail
+
+
 def test_implausible_anatomy_is_a_limitation_and_nothing_is_measured(film: Pixels) -> None:
     said = report_anatomy(film, outlines_of(drawn_masks()[:, ::-1]), ADULT, READER)
     assert (said.findings, said.measurements, said.structures) == ((), (), ())

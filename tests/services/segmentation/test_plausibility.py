@@ -104,6 +104,20 @@ def test_a_doubtful_clavicle_spoils_only_itself() -> None:
     assert not any(verdict.doubts(one) for one in (RIGHT_CLAVICLE, LEFT_LUNG, HEART))
 
 
+@pytest.mark.parametrize("rule", [Rule.PIECES, Rule.HOLES])
+def test_a_patchy_heart_is_not_measured_and_spoils_no_lung(rule: Rule) -> None:
+    masks = drawn_masks()
+    if rule is Rule.PIECES:
+        masks[CARDIAC, 315:335] = False
+    else:
+        masks[CARDIAC] &= ~ellipse((215, 330), (30, 30))
+    verdict = judge_outlines(outlines_of(masks))
+    assert rule in {one.rule for one in verdict.implausibilities}
+    assert verdict.plausible
+    assert not verdict.heart_is_measured
+    assert not verdict.doubts(LEFT_LUNG)
+
+
 def test_air_beside_an_arm_is_no_lung_where_a_network_knows_the_lung_field() -> None:
     planes = drawn_masks().astype(np.float32)
     field = planes[RIGHT] + planes[LEFT]
