@@ -74,8 +74,8 @@ def _shown(url: str, profile: LanguageProfile, first: Answered, count: int) -> l
     return pairs
 
 
-def show(line: Line, metrics: Metrics | None, console: Console) -> None:
-    """Print the table of the aims with what was measured."""
+def table_of(line: Line, metrics: Metrics | None) -> Table:
+    """Return the table of the aims with what was measured."""
     table = Table("measure", "measured", "aim")
     for kind, found in line.errors.items():
         table.add_row(f"injected: {kind}", f"{found.found} of {found.injected}", "≥ .99")
@@ -97,7 +97,13 @@ def show(line: Line, metrics: Metrics | None, console: Console) -> None:
     variety = f"{released.distinct:.1%}, {released.longest_common_run} words{alarm}"
     table.add_row("distinct drafts, longest shared run", variety, "shown")
     table.add_row("drafts released as the model wrote them", f"{released.unchanged:.1%}", "")
-    console.print(table)
+    return table
+
+
+def as_markdown(table: Table) -> str:
+    """Return the rows of a table as Markdown, for the model card."""
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
 
 
 def _show_model(table: Table, metrics: Metrics) -> None:
@@ -136,7 +142,8 @@ def main() -> None:
     (chosen.out / "line.json").write_text(line.model_dump_json(indent=1) + "\n", encoding="utf-8")
     known = chosen.out / "metrics.json"
     metrics = Metrics.model_validate_json(known.read_text(encoding="utf-8")) if known.exists() else None
-    show(line, metrics, Console(width=120))
+    (chosen.out / "line.md").write_text(as_markdown(table_of(line, None)), encoding="utf-8")
+    Console(width=120).print(table_of(line, metrics))
 
 
 if __name__ == "__main__":

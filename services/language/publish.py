@@ -53,11 +53,18 @@ class Trained(Fact):
     note: str
 
 
-def publish(model: Path, metrics: Metrics, trained: Trained) -> Manifest:
-    """Copy the model, and write manifest, metrics, model card and the profile's hash."""
+def publish(model: Path, metrics: Metrics, trained: Trained, around: str = "") -> Manifest:
+    """Copy the model, and write manifest, metrics, model card and the profile's hash.
+
+    Parameters
+    ----------
+    around
+        The table that :mod:`deploy.language_figures` wrote, as Markdown rows.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        shutil.copyfile(model / name, FOLDER / name)
+        if model.resolve() != FOLDER:
+            shutil.copyfile(model / name, FOLDER / name)
     configuration = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))
     kept = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
     manifest = Manifest(
@@ -73,12 +80,12 @@ def publish(model: Path, metrics: Metrics, trained: Trained) -> Manifest:
     )
     write_manifest(FOLDER, manifest)
     (FOLDER / "metrics.json").write_text(metrics.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (FOLDER / "MODEL_CARD.md").write_text(card(metrics, manifest, trained), encoding="utf-8")
+    (FOLDER / "MODEL_CARD.md").write_text(card(metrics, manifest, trained, around), encoding="utf-8")
     _name_in_profile(manifest.files[0].sha256)
     return manifest
 
 
-def card(metrics: Metrics, manifest: Manifest, trained: Trained) -> str:
+def card(metrics: Metrics, manifest: Manifest, trained: Trained, around: str = "") -> str:
     """Return the model card with the measured figures in it."""
     draft = metrics.draft
     figures = "\n".join(
@@ -98,6 +105,7 @@ def card(metrics: Metrics, manifest: Manifest, trained: Trained) -> str:
         "version": manifest.version,
         "figures": figures,
         "rouge": rows,
+        "around": around.strip() or "| not measured | |",
         "limits": limits,
         "command": trained.training_command,
         "note": trained.note,
@@ -121,13 +129,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder that services.language.train wrote")
     parser.add_argument("--metrics", type=Path, required=True, help="file that services.language.evaluate wrote")
+    parser.add_argument("--around", type=Path, help="line.md of the same evaluation")
     parser.add_argument("--version", required=True)
     parser.add_argument("--training-command", default="python -m services.language.train --out DIR")
     parser.add_argument("--note", default="Trained in one run.")
     chosen = parser.parse_args()
     metrics = Metrics.model_validate_json(chosen.metrics.read_text(encoding="utf-8"))
     trained = Trained(version=chosen.version, training_command=chosen.training_command, note=chosen.note)
-    publish(chosen.model, metrics, trained)
+    around = chosen.around.read_text(encoding="utf-8") if chosen.around else ""
+    publish(chosen.model, metrics, trained, around)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,10 +43,17 @@ def language_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Langua
     python = language_python()
     if python is None:
         pytest.skip("vLLM is not installed: no WETREAD_LANGUAGE_PYTHON and no .venv-language")
-    port, profile = _free_port(), read_profile(PROFILE)
+    with served_by(python, PROFILE, tmp_path_factory.mktemp("vllm")) as server:
+        yield server
+
+
+@contextmanager
+def served_by(python: Path, file: Path, folder: Path) -> Iterator[LanguageServer]:
+    """Yield a proved server of a profile."""
+    port, profile = _free_port(), read_profile(file)
     url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("vllm") / "log.txt"
-    command = [str(python), "-m", "services.language.server", "--profile", str(PROFILE), "--port", str(port)]
+    log = folder / "log.txt"
+    command = [str(python), "-m", "services.language.server", "--profile", str(file), "--port", str(port)]
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
