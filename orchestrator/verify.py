@@ -16,8 +16,10 @@ from orchestrator.verification.completeness import (
     impression_follows_from_the_findings,
 )
 from orchestrator.verification.details import (
+    a_denial_keeps_its_side,
     nothing_is_narrowed,
     severity_agrees,
+    severity_of_present_findings_is_said,
     side_agrees,
     side_of_present_findings_is_said,
     site_agrees,
@@ -56,7 +58,9 @@ CHECKS: tuple[Check, ...] = (
     nothing_not_assessed_is_denied,
     side_agrees,
     side_of_present_findings_is_said,
+    a_denial_keeps_its_side,
     severity_agrees,
+    severity_of_present_findings_is_said,
     site_agrees,
     nothing_is_narrowed,
     numbers_come_from_measurements,

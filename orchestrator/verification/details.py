@@ -76,3 +76,24 @@ def side_of_present_findings_is_said(page: Page) -> Iterator[Problem]:
             if sided and claim.side is None and line.section is SectionName.FINDINGS:
                 said = f"{claim.concept} is {sided[0].laterality}; say so"
                 yield line.problem("side_of_present_findings_is_said", said)
+
+
+def severity_of_present_findings_is_said(page: Page) -> Iterator[Problem]:
+    """A grade that was given is not left out: an effusion is acted on by its size."""
+    for line in page.lines:
+        for claim in line.reading.claims:
+            graded = [fact for fact in line.agreeing(claim) if fact.severity and fact.presence is Presence.PRESENT]
+            if graded and not claim.severities:
+                said = f"{claim.concept} is {graded[0].severity}; say so"
+                yield line.problem("severity_of_present_findings_is_said", said)
+
+
+def a_denial_keeps_its_side(page: Page) -> Iterator[Problem]:
+    """ "No mass" denies more than "no left mass": where one side was looked at, the denial names that side itself."""
+    for line in page.lines:
+        for claim in line.reading.claims:
+            sides = {fact.laterality for fact in line.agreeing(claim)}
+            one_side = len(sides) == 1 and sides <= {Laterality.LEFT, Laterality.RIGHT}
+            if claim.stance is Stance.DENIED and one_side and not claim.side_is_own:
+                known = f"{claim.concept} is absent on the {next(iter(sides))} only; say so"
+                yield line.problem("a_denial_keeps_its_side", known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.report import SectionName
 from orchestrator.verify import verify
-from services.contract import Code, Label, Laterality
+from services.contract import Code, Label, Laterality, Likelihood
 from tests.orchestrator.report_parts import facts, finding, said, sections
 from tests.orchestrator.verification.study import checks_of
 
@@ -61,3 +61,21 @@ def test_focal_may_narrow_a_denial_and_never_a_finding():
     present = facts(finding("F1", Label.CONSOLIDATION))
     assert "nothing_is_narrowed" in checks_of("Focal consolidation.", "F1", given=present)
     assert checks_of("No focal consolidation.", "F4") == set()
+
+
+def test_a_denial_of_one_side_is_not_made_a_denial_of_both():
+    one = facts(
+        finding("F1", Label.LUNG_LESION, Likelihood.ABSENT, Laterality.LEFT),
+        finding("F2", Label.MASS, Likelihood.ABSENT, Laterality.LEFT),
+    )
+    assert checks_of("No left lung lesion or left lung mass.", "F1", "F2", given=one) == set()
+    assert checks_of("No left lung lesion or lung mass.", "F1", "F2", given=one) == {"a_denial_keeps_its_side"}
+    both = facts(
+        finding("F1", Label.MASS, Likelihood.ABSENT, Laterality.LEFT),
+        finding("F2", Label.MASS, Likelihood.ABSENT, Laterality.RIGHT),
+    )
+    assert checks_of("No lung mass.", "F1", "F2", given=both) == set()
+
+
+def test_a_grade_that_was_given_is_not_left_out():
+    assert "severity_of_present_findings_is_said" in checks_of("Left pleural effusion.", "F1")
