@@ -45,7 +45,7 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable("compact_chest_radiograph", "classification"),
     Trainable("chest_anatomy", "segmentation"),
     Trainable("chest_anatomy_boxes", "detection"),
-    Trainable("phrasing", "language", "train", "evaluate", needs_data=False),
+    Trainable("language", "language", "train", "evaluate", needs_data=False),
 )
 """One line a specialist."""
 CHILD_CODES = {0: Exit.OK, 2: Exit.USAGE, 3: Exit.REFUSED}
