@@ -16,7 +16,7 @@ from orchestrator.verification.completeness import (
     impression_follows_from_the_findings,
 )
 from orchestrator.verification.details import (
-    a_denial_keeps_its_side,
+    denial_and_doubt_keep_their_side,
     nothing_is_narrowed,
     severity_agrees,
     severity_of_present_findings_is_said,
@@ -58,7 +58,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_not_assessed_is_denied,
     side_agrees,
     side_of_present_findings_is_said,
-    a_denial_keeps_its_side,
+    denial_and_doubt_keep_their_side,
     severity_agrees,
     severity_of_present_findings_is_said,
     site_agrees,

@@ -88,12 +88,13 @@ def severity_of_present_findings_is_said(page: Page) -> Iterator[Problem]:
                 yield line.problem("severity_of_present_findings_is_said", said)
 
 
-def a_denial_keeps_its_side(page: Page) -> Iterator[Problem]:
-    """ "No mass" denies more than "no left mass": where one side was looked at, the denial names that side itself."""
+def denial_and_doubt_keep_their_side(page: Page) -> Iterator[Problem]:
+    """ "No mass" denies more than "no left mass": where one side was looked at, the sentence names that side itself."""
     for line in page.lines:
         for claim in line.reading.claims:
             sides = {fact.laterality for fact in line.agreeing(claim)}
             one_side = len(sides) == 1 and sides <= {Laterality.LEFT, Laterality.RIGHT}
-            if claim.stance is Stance.DENIED and one_side and not claim.side_is_own:
-                known = f"{claim.concept} is absent on the {next(iter(sides))} only; say so"
-                yield line.problem("a_denial_keeps_its_side", known)
+            reaches_on = claim.stance in {Stance.DENIED, Stance.UNCERTAIN}
+            if reaches_on and one_side and not claim.side_is_own:
+                known = f"{claim.concept} is {claim.stance} on the {next(iter(sides))} only; say so"
+                yield line.problem("denial_and_doubt_keep_their_side", known)

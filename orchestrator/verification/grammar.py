@@ -20,7 +20,7 @@ _BROKEN: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a denial before an article", re.compile(rf"\bno {_ARTICLE}\b")),
     ("a before a vowel", re.compile(r"\ba [aeio]")),
     ("an before a consonant", re.compile(r"\ban [bcdfgjklmnpqrstvwxyz]")),
-    ("marks without words between them", re.compile(r"[,;:(] ?[,.;:)]")),
+    ("marks without words between them", re.compile(r"[,;:(] ?[,.;:)]|\.\.")),
     ("a noun that needs its of", re.compile(r"\b(?:presence|absence)\b(?! of\b)")),
     ("an adjective before of", re.compile(r"\b(?:evident|present|seen|noted|likely|possible|probable|visible) of\b")),
     ("there without a verb", re.compile(r"\bthere (?!is\b|are\b|was\b|were\b|may\b|might\b|could\b|appears?\b)")),

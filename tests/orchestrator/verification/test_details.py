@@ -69,7 +69,7 @@ def test_a_denial_of_one_side_is_not_made_a_denial_of_both():
         finding("F2", Label.MASS, Likelihood.ABSENT, Laterality.LEFT),
     )
     assert checks_of("No left lung lesion or left lung mass.", "F1", "F2", given=one) == set()
-    assert checks_of("No left lung lesion or lung mass.", "F1", "F2", given=one) == {"a_denial_keeps_its_side"}
+    assert checks_of("No left lung lesion or lung mass.", "F1", "F2", given=one) == {"denial_and_doubt_keep_their_side"}
     both = facts(
         finding("F1", Label.MASS, Likelihood.ABSENT, Laterality.LEFT),
         finding("F2", Label.MASS, Likelihood.ABSENT, Laterality.RIGHT),
@@ -79,3 +79,9 @@ def test_a_denial_of_one_side_is_not_made_a_denial_of_both():
 
 def test_a_grade_that_was_given_is_not_left_out():
     assert "severity_of_present_findings_is_said" in checks_of("Left pleural effusion.", "F1")
+
+
+def test_a_doubt_about_one_side_is_not_made_a_doubt_about_both():
+    open_ = facts(finding("F1", Label.TUBERCULOSIS, Likelihood.INDETERMINATE, Laterality.LEFT))
+    assert checks_of("Indeterminate for left tuberculosis.", "F1", given=open_) == set()
+    assert "denial_and_doubt_keep_their_side" in checks_of("Indeterminate for tuberculosis.", "F1", given=open_)

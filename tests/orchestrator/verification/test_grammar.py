@@ -17,6 +17,7 @@ from tests.orchestrator.verification.study import checks_of
         "There is an small left pleural effusion.",
         "Small left pleural effusion,, seen.",
         "Small left pleural effusion (seen.",
+        "Small left pleural effusion.. seen.",
         "There small left pleural effusion.",
         "Small left pleural effusion and, of.",
     ],
