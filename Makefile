@@ -24,8 +24,8 @@ up: install  ## start the parts and leave them running
 down:  ## end every process of this checkout, also after a crash
 	@if [ -x $(BIN)/wetread ]; then $(BIN)/wetread down; else echo "nothing is installed, so nothing runs"; fi
 
-bench: install  ## where the time goes, stage by stage
-	@$(BIN)/python -m deploy.bench
+bench: install  ## how fast, as ratios beside their aims, and where the time goes; refuses a busy machine (ARGS=--noisy)
+	@$(BIN)/python -m deploy.bench $(ARGS)
 
 install:
 	@$(PYTHON) deploy/install.py

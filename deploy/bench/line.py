@@ -1,16 +1,10 @@
-"""``make bench``: a 2500 x 2048 film to a draft, N times, and where the time went.
-
-``python -m deploy.bench [N]`` starts an installation of its own, drafts films that were drawn for it, prints
-medians as a table and writes ``out/bench.json``.
-"""
+"""A 2500 x 2048 film to a draft, N times, and where the time went, stage by stage, in what is shipped."""
 
 from __future__ import annotations
 
 import os
-import platform
 import re
 import statistics
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -18,19 +12,18 @@ from pathlib import Path
 
 import httpx
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
 
 from deploy.local import control
-from deploy.local.settings import ROOT
 from deploy.local.state import RunFolder, State
 from orchestrator.cli.api import Api
 from orchestrator.report import DraftReport
 
-FILMS, WARM_UP = 10, 2
+WARM_UP = 2
+GATE = "classification: image_kind"
 AIM_S = 6.0
 FORMS = ("text", "pdf", "hl7", "fhir")
 SERVICES = ("classification", "segmentation", "detection")
+_LANGUAGE = re.compile(r"^vllm:request_inference_time_seconds_sum\{[^}]*\} (\S+)", re.MULTILINE)
 _SPECIALIST = re.compile(r'specialist_seconds_(sum|count)\{specialist="([^"]+)"\} (\S+)')
 
 
@@ -42,54 +35,32 @@ class Row(BaseModel):
     slowest_s: float
 
 
-class Bench(BaseModel):
-    """What was measured, and on what."""
+class Line(BaseModel):
+    """The whole line, as it is shipped: bundled weights, three services, the language model."""
 
     films: int
-    rows: int
-    columns: int
-    cores: int | None
-    processor: str
     whole: Row
     aim_s: float
     stages: tuple[Row, ...]
     specialists: tuple[Row, ...]
     """Mean instead of median: the services tell sums."""
+    models_s: float
+    """Median over films: the gate, the slowest specialist, the language model; waiting for HTTP is not in it."""
 
 
-def main() -> int:
-    """Measure, print, write; 0 when the median keeps the aim."""
-    films = int(sys.argv[1]) if len(sys.argv) > 1 else FILMS
-    if control.status(control.folder_in_force()) is not None:
-        sys.stderr.write("The parts of this checkout are running and share the cores; make down gives truer figures.\n")
+def measure_line(films: list[Path]) -> Line:
+    """Start an installation of its own, as it is shipped, and draft these films; the first ones only warm up."""
     folder = RunFolder(control.folder_in_force().path / "bench")
     os.environ["WETREAD_RUN"] = str(folder.path)
     os.environ.pop("WETREAD_PORT", None)
     try:
         sys.stderr.write("Starting the parts ...\n")
-        state = control.up(folder, together=False, progress=lambda state: None)
-        bench = measure(state, draw(folder.path / "films", films + WARM_UP))
+        return measure(control.up(folder, together=False, progress=lambda state: None), films)
     finally:
         control.down(folder)
-    show(bench)
-    (ROOT / "out").mkdir(exist_ok=True)
-    (ROOT / "out" / "bench.json").write_text(bench.model_dump_json(indent=2) + "\n")
-    return 0 if bench.whole.median_s <= AIM_S else 5
 
 
-def draw(folder: Path, count: int) -> list[Path]:
-    """Draw films that differ, so that nothing is answered from a cache of the film before."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{seed}.dcm" for seed in range(count)]
-    for seed, path in enumerate(paths):
-        if not path.exists():
-            abnormality = ("none", "effusion-left", "cardiomegaly", "consolidation-right")[seed % 4]
-            command = [sys.executable, "-m", "tests.phantoms", str(path), "--abnormality", abnormality]
-            subprocess.run([*command, "--seed", str(seed)], cwd=ROOT, check=True)
-    return paths
-
-
-def measure(state: State, films: list[Path]) -> Bench:
+def measure(state: State, films: list[Path]) -> Line:
     """Draft each film; the first ones only warm up."""
     assert state.api_url is not None
     api = Api(state.api_url)
@@ -99,12 +70,15 @@ def measure(state: State, films: list[Path]) -> Bench:
     whole: list[float] = []
     upload, exports = "upload, decode, store", "exports (text, PDF, HL7, FHIR)"
     stages: dict[str, list[float]] = defaultdict(list)
+    models: list[float] = []
     for film in films[WARM_UP:]:
+        so_far, spoken = _specialist_sums(state), _language_sum(state)
         began = time.perf_counter()
         study_id = api.upload([film], None)
         stages[upload].append(time.perf_counter() - began)
         report = _draft(api, study_id)
         whole.append(time.perf_counter() - began)
+        models.append(_models(so_far, _specialist_sums(state)) + _language_sum(state) - spoken)
         for stage in report.stages:
             stages[stage.stage].append(stage.seconds)
         exported = time.perf_counter()
@@ -113,15 +87,12 @@ def measure(state: State, films: list[Path]) -> Bench:
         stages[exports].append(time.perf_counter() - exported)
         sys.stderr.write(f"  {film.name}: {whole[-1]:.2f} s\n")
     after = _specialist_sums(state)
-    return Bench(
+    return Line(
         films=len(whole),
-        rows=2500,
-        columns=2048,
-        cores=os.cpu_count(),
-        processor=_processor(),
         whole=_row("upload to draft", whole),
         aim_s=AIM_S,
         stages=tuple(_row(stage, seconds) for stage, seconds in stages.items()),
+        models_s=round(statistics.median(models), 4),
         specialists=tuple(_mean(name, before.get(name, (0.0, 0.0)), sums) for name, sums in after.items()),
     )
 
@@ -143,6 +114,23 @@ def _specialist_sums(state: State) -> dict[str, tuple[float, float]]:
     return {name: (one["sum"], one["count"]) for name, one in sums.items()}
 
 
+def _language_sum(state: State) -> float:
+    """Return the seconds the language model has worked on requests so far, from its own metrics; 0 without one."""
+    url = state.environment.get("WETREAD_LANGUAGE_URL", "")
+    try:
+        said = httpx.get(f"{url}/metrics", trust_env=False).text
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return 0.0
+    return sum(float(value) for value in _LANGUAGE.findall(said))
+
+
+def _models(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> float:
+    """Return the time that models need one after the other: the gate, then whichever specialist takes longest."""
+    seconds = {name: sums[0] - before.get(name, (0.0, 0.0))[0] for name, sums in after.items()}
+    gate = seconds.pop(GATE, 0.0)
+    return gate + max(seconds.values(), default=0.0)
+
+
 def _mean(name: str, before: tuple[float, float], after: tuple[float, float]) -> Row:
     readings = after[1] - before[1]
     mean = (after[0] - before[0]) / readings if readings else 0.0
@@ -151,30 +139,3 @@ def _mean(name: str, before: tuple[float, float], after: tuple[float, float]) ->
 
 def _row(stage: str, seconds: list[float]) -> Row:
     return Row(stage=stage, median_s=round(statistics.median(seconds), 4), slowest_s=round(max(seconds), 4))
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    return model or platform.machine()
-
-
-def show(bench: Bench) -> None:
-    """Print the table."""
-    table = Table(title=f"{bench.films} films of {bench.rows} x {bench.columns} on {bench.cores} cores", box=None)
-    for head in ("stage", "median, ms", "slowest, ms"):
-        table.add_column(head, justify="left" if head == "stage" else "right")
-    for row in bench.stages:
-        table.add_row(row.stage, f"{row.median_s * 1000:.0f}", f"{row.slowest_s * 1000:.0f}")
-    table.add_section()
-    for row in bench.specialists:
-        table.add_row(f"  {row.stage} (mean)", f"{row.median_s * 1000:.0f}", "")
-    table.add_section()
-    table.add_row(bench.whole.stage, f"{bench.whole.median_s * 1000:.0f}", f"{bench.whole.slowest_s * 1000:.0f}")
-    Console(highlight=False).print(table)
-    kept = "kept" if bench.whole.median_s <= bench.aim_s else "NOT kept"
-    sys.stdout.write(f"Aim: median of at most {bench.aim_s:g} s: {kept} ({bench.whole.median_s:.2f} s).\n")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
