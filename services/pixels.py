@@ -131,7 +131,7 @@ def centre_crop(image: Array, size: int, minimum: int, maximum: int) -> tuple[Gr
     """Prepare an image by torchxrayvision's convention.
 
     The full range of the stored bits, not of this image or its window, is mapped to [-1024, 1024]; the
-    centre square is cut out as ``XRayCenterCrop`` does, then resized.
+    centre square is cut out as ``XRayCenterCrop`` does, then resized as ``XRayResizer`` does with scikit-image.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def centre_crop(image: Array, size: int, minimum: int, maximum: int) -> tuple[Gr
     side = min(image_rows, image_columns)
     first_row, first_column = image_rows // 2 - side // 2, image_columns // 2 - side // 2
     square = grey[first_row : first_row + side, first_column : first_column + side]
-    scaled = (_resize(square, size, size) - minimum) * (2048.0 / (maximum - minimum)) - 1024.0
+    scaled = _as_the_library_resizes(square, size, minimum, maximum)
     scale = size / side
     rows, columns = round(image_rows * scale), round(image_columns * scale)
     place = Letterbox(
@@ -240,6 +240,31 @@ def _resize(grey: Array, rows: int, columns: int) -> Grid:
         down = _area_means(level.astype(np.float32), extent[0], rows)
         fitted = cv2.transpose(_area_means(cv2.transpose(down), extent[1], columns))
     return fitted / np.float32(lift)
+
+
+def _as_the_library_resizes(square: Array, size: int, minimum: int, maximum: int) -> Grid:
+    """Return a square in [-1024, 1024], resized as ``skimage.transform.resize`` with ``mode="constant"`` does.
+
+    It smooths by a Gaussian of (f - 1) / 2 pixels for a factor of f, with zeros around the image, then interpolates
+    linearly. Here whole factors of two are averaged first, which smooths by a known part of that, and the Gaussian
+    does the rest on the smaller image.
+    """
+    side, slope = square.shape[0], 2048.0 / (maximum - minimum)
+    if side <= size:
+        return _resize(square, size, size) * np.float32(slope) - np.float32(minimum * slope + 1024.0)
+    lift = 256 if square.dtype == np.uint8 else 1
+    level = square.astype(np.uint16) * np.uint16(lift) if lift > 1 else square
+    if level.dtype not in (np.uint16, np.float32):
+        level = level.astype(np.float32)
+    factor = 1
+    while level.shape[0] >= 4 * size and level.shape[0] % 2 == 0:
+        level, factor = _half(level), 2 * factor
+    scaled = level.astype(np.float32) * np.float32(slope / lift) - np.float32(minimum * slope + 1024.0)
+    rest = np.sqrt(max(((side / size - 1) / 2) ** 2 - (factor**2 - 1) / 12, 0.0)) / factor
+    if rest > 0:
+        scaled = cv2.GaussianBlur(scaled, (0, 0), rest, borderType=cv2.BORDER_CONSTANT)
+    resized: Grid = cv2.resize(scaled, (size, size), interpolation=cv2.INTER_LINEAR)
+    return resized
 
 
 def _half(level: Array) -> Array:

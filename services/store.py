@@ -71,7 +71,7 @@ class Store:
     def write_mask(self, mask: npt.ArrayLike) -> ArrayReference:
         """Write a mask ``(rows, columns)`` as a 1-bit grey PNG: zero is outside, anything else inside."""
         bits = np.where(np.asarray(mask) != 0, np.uint8(255), np.uint8(0))
-        return self._write_png(bits, [cv2.IMWRITE_PNG_BILEVEL, 1])
+        return self._write_png(bits, [cv2.IMWRITE_PNG_BILEVEL, 1, cv2.IMWRITE_PNG_COMPRESSION, 1])
 
     def write_heat_map(self, heat: npt.ArrayLike) -> ArrayReference:
         """Write a heat map ``(rows, columns)`` as an 8-bit grey PNG.

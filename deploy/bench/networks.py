@@ -1,7 +1,7 @@
 """Files in torchxrayvision's official formats, made here: the real weights are the publisher's to give.
 
 Speed does not depend on the weights; parity does. So the random networks are made to answer something: their
-normalisations see drawn films, and the PSPNet's last layer is fitted to the drawn lungs, hearts and clavicles.
+normalisations see drawn films, and the PSPNet's last layer is fitted to the drawn lungs and hearts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from torchxrayvision.baseline_models.chestx_det.ptsemseg.pspnet import pspnet  #
 
 CLASSIFIER_FILE = str(xrv.models.model_urls[DENSENET]["weights_url"]).rsplit("/", 1)[1]
 OUTLINER_FILE = "pspnet_chestxray_best_model_4.pth"
-DRAWN = {0: "left_clavicle", 1: "right_clavicle", 4: "left_lung", 5: "right_lung", 8: "heart"}
+DRAWN = {4: "left_lung", 5: "right_lung", 8: "heart"}
 """Outputs of the PSPNet that are fitted, and what they are called in a drawing's truth."""
-CONTRAST = 5.0
-"""Random logits are made so many times stronger, so that a difference in the input is one in the scores."""
 STRUCTURES = 14
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the colours of ImageNet, as the library prepares the PSPNet's input."""
@@ -53,7 +51,6 @@ def _classifier(films: list[Path]) -> torch.nn.Module:
     network = xrv.models.DenseNet(num_classes=18, in_channels=1, **xrv.models.get_densenet_params("densenet121"))
     _see(network, np.concatenate([prepare(film, CLASSIFIED) for film in films]))
     points = torch.tensor(xrv.models.model_urls[DENSENET]["op_threshs"])
-    network.classifier.weight.data *= CONTRAST
     network.classifier.bias.data = torch.logit(points) + torch.linspace(-1.5, 3.0, len(points))
     return network.eval()  # type: ignore[no-any-return]
 
@@ -92,7 +89,7 @@ def _fit_last_layer(last: torch.nn.Conv2d, features: npt.NDArray[np.float32], fi
     centre = seen.mean(axis=0)
     seen -= centre
     gram = seen.T @ seen
-    fitted = np.linalg.solve(gram + 1e-5 * np.trace(gram) / len(gram) * np.eye(len(gram)), seen.T @ wanted)
+    fitted = np.linalg.solve(gram + 1e-3 * np.trace(gram) / len(gram) * np.eye(len(gram)), seen.T @ wanted)
     for number, output in enumerate(DRAWN):
         weights = STEEPNESS * fitted[:, number]
         last.weight.data[output, :, 0, 0] = torch.from_numpy(weights.astype(np.float32))

@@ -26,10 +26,11 @@ from orchestrator.ingest.limits import limits_from
 from orchestrator.settings import Settings
 from services.contract import ImageReference
 from services.pixels import centre_crop
-from services.segmentation.chest_anatomy_pspnet import KEPT
 
 FASTER_THAN_LIBRARY = {"raw": 30.0, "JPEG-LS": 3.0, "JPEG 2000": 3.0}
 IN_FLIGHT = 8
+FITTED = ("Left Lung", "Right Lung", "Heart")
+"""Outlines of the bench's network that follow anything in a film; the others are noise, and so is their Dice."""
 
 
 def parity(ours: Installation, library: Library, films: Sequence[Path]) -> list[Ratio]:
@@ -42,7 +43,7 @@ def parity(ours: Installation, library: Library, films: Sequence[Path]) -> list[
         differences += [abs(score - expected[name]) for name, score in ours.scores(classified).items()]
         drawn = library.masks(prepare(film, OUTLINED))
         for name, mask in ours.masks(outlined, image).items():
-            if name in KEPT:
+            if name in FITTED:
                 overlaps[f"{name}, {film.stem}"] = dice(mask, drawn[name])
     return [
         Ratio(name="parity: largest score difference", value=max(differences), aim=0.01, at_least=False),

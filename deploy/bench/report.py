@@ -30,7 +30,7 @@ class Bench(BaseModel):
 
     processor: str
     cores: int | None
-    weights: str = "official formats, random weights; lungs, heart and clavicles fitted to drawings"
+    weights: str = "official formats, random weights; lungs and heart fitted to drawings"
     control_ms: tuple[float, ...]
     control_spread: float
     trustworthy: bool

@@ -7,6 +7,7 @@ here: the process dies and its parent answers with a typed error.
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +24,15 @@ from pydicom.filereader import read_dataset, read_file_meta_info
 from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, get_decoder
 from pydicom.pixels.decoders.base import Decoder
-from pydicom.uid import JPEG2000, UID, DeflatedExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    RLELossless,
+)
 
 from orchestrator.errors import TooLarge, UnreadableImage, UnsupportedImage
 from orchestrator.ingest.codestream import declared_size, refuse_beyond
@@ -54,6 +63,8 @@ MALFORMED = (
 EXPECTED_SYNTAXES = "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000"
 INFLATED_PIECE = 8_000_000
 JPEG_2000 = (JPEG2000Lossless, JPEG2000)
+NATIVE = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+GREY = ("MONOCHROME1", "MONOCHROME2")
 PREFERRED = ("pylibjpeg", "pyjpegls", "pillow")
 """Decoders in the order they are tried; the first that this transfer syntax has is used."""
 FIRST_FRAME = Caveat(
@@ -96,6 +107,8 @@ class DicomImage:
             return decode_frame(self.dataset, self.frame_count)
         if self.syntax in JPEG_2000 and (frame := _wavelets(self.dataset, self.frame_count)) is not None:
             return frame, {"photometric_interpretation": self.dataset.get("PhotometricInterpretation", "")}
+        if (frame := _as_it_lies(self.dataset, self.syntax)) is not None:
+            return frame, {"photometric_interpretation": self.dataset.get("PhotometricInterpretation", "")}
         decoder = _decoder(self.syntax)
         plugin = next((name for name in PREFERRED if name in decoder.available_plugins), "")
         try:
@@ -130,6 +143,20 @@ class DicomImage:
         lowest, highest = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
         slope, intercept = _rescale(self.dataset)
         return StoredRange(lowest, highest, slope or 1.0, intercept, inverted)
+
+
+def _as_it_lies(dataset: Dataset, syntax: UID) -> NDArray[Any] | None:
+    """Return the first frame of an uncompressed, grey, unsigned 16-bit image without copying it.
+
+    ``None`` for every other image, and where values use more bits than the header says: pydicom clears those.
+    """
+    bits, size = int(dataset.get("BitsStored", 0)), int(dataset.Rows) * int(dataset.Columns)
+    plain = syntax in NATIVE and sys.byteorder == "little" and str(dataset.get("PhotometricInterpretation")) in GREY
+    held = (dataset.get("SamplesPerPixel"), dataset.get("BitsAllocated"), dataset.get("PixelRepresentation"))
+    if not plain or held != (1, 16, 0) or dataset.get("HighBit") != bits - 1 or len(dataset.PixelData) < 2 * size:
+        return None
+    frame = np.frombuffer(dataset.PixelData, np.uint16, count=size).reshape(int(dataset.Rows), int(dataset.Columns))
+    return frame if int(frame.max()) < 2**bits else None
 
 
 def _wavelets(dataset: Dataset, frame_count: int) -> NDArray[Any] | None:

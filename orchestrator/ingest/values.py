@@ -50,6 +50,9 @@ def shift_to_unsigned(stored: NDArray[Any], span: StoredRange, padding: tuple[in
     """
     if span.width > 65535 or stored.dtype.kind not in "iub":
         raise UnsupportedImage("pixels of more than 16 bits; expected at most 16")
+    as_it_is = stored.dtype == np.uint16 and span.lowest == 0 and not span.turned and padding is None
+    if as_it_is and span.highest > 255 and int(stored.max()) <= span.highest:
+        return stored
     outside = None if padding is None else (stored >= padding[0]) & (stored <= padding[1])
     held = np.iinfo(np.uint8 if stored.dtype.kind == "b" else stored.dtype)
     values = np.clip(stored, max(span.lowest, held.min), min(span.highest, held.max))
