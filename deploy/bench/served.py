@@ -24,7 +24,8 @@ from orchestrator.ingest.child import Children
 from orchestrator.ingest.limits import limits_from
 from orchestrator.ingest.received import ReceivedFile
 from orchestrator.settings import Settings
-from services.classification.chest_radiograph import LABELS, ChestRadiograph
+from services.classification.chest_radiograph import ChestRadiograph
+from services.classification.published_networks import LABELS
 from services.contract import AnalyzeRequest, AnalyzeResponse, ImageReference, Mask, ServiceCard, Subject, label_of
 from services.pixels import Pixels
 from services.segmentation.chest_anatomy_pspnet import KEPT, ChestAnatomyPspnet
