@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import sys
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def measure(films: int, control: Control) -> Bench:
     classifier = make_networks(folder / "networks", drawn[:2])
     library = Library(classifier, folder / "networks")
     ratios: list[Ratio] = []
-    say("Starting two services; at the first start each measures what runs its network fastest ...")
+    say("Starting two services; each measures what runs its network fastest ...")
+    shutil.rmtree(folder / "services", ignore_errors=True)  # a choice measured on another day is not this run's
     with Installation(folder / "services", folder / "networks").running() as ours:
         images = [ours.decode(film) for film in drawn[:8]]
         say("Parity ...")
