@@ -27,7 +27,7 @@ from services.pixels import letterbox
 from services.training.command import ask_evaluation
 from services.training.evaluation import FilmFigures, figures_of, write_evaluation
 from services.training.outlined import OutlinedFilm, read_outlined
-from services.training.release import Metrics, write_metrics, write_model_card
+from services.training.release import Metrics, set_of, write_metrics, write_model_card
 
 RATIO_ERROR = "cardiothoracic ratio, mean absolute error"
 RATIO_BIAS = "cardiothoracic ratio, mean error"
@@ -84,7 +84,10 @@ def main() -> None:
     metrics = metrics.model_copy(update={"figures": figures_of(measured)})
     write_metrics(asked.out, metrics)
     write_model_card(
-        asked.out, replace(publication(design_of(manifest), 0), version=manifest.version), manifest, metrics
+        asked.out,
+        replace(publication(design_of(manifest), 0, name=set_of(manifest)), version=manifest.version),
+        manifest,
+        metrics,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.contract import Label
 from services.detection.network import Design
 from services.manifest import DataSet
-from services.training.release import Publication
+from services.training.release import JSRT, Publication
 
 VERSION = "2.0.0"
 LIMITS = (
@@ -38,7 +38,7 @@ def publication(design: Design, films: int, terms: str = "", name: str = "jsrt")
         label=Label.CARDIOTHORACIC_RATIO,
         data=(
             DataSet(
-                name="JSRT with the outlines of van Ginneken et al." if name == "jsrt" else name,
+                name=JSRT if name == "jsrt" else name,
                 terms=terms or "as the set says",
                 images=films,
             ),

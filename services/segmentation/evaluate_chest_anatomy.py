@@ -34,7 +34,7 @@ from services.training.command import ask_evaluation
 from services.training.evaluation import FilmFigures, figures_of, write_evaluation
 from services.training.lung_fields import LungFilm, read_adults, read_children, read_shenzhen
 from services.training.outlined import OutlinedFilm, read_outlined
-from services.training.release import Metrics, write_metrics, write_model_card
+from services.training.release import Metrics, set_of, write_metrics, write_model_card
 from services.weights import Floats
 
 RATIO_ERROR = "cardiothoracic ratio, mean absolute error"
@@ -151,7 +151,7 @@ def main() -> None:
     metrics = Metrics.model_validate_json((specialist.in_force.folder / "metrics.json").read_bytes())
     metrics = metrics.model_copy(update={"figures": figures_of(measured)})
     write_metrics(asked.out, metrics)
-    text = replace(publication(design_of(manifest), 0), version=manifest.version)
+    text = replace(publication(design_of(manifest), 0, name=set_of(manifest)), version=manifest.version)
     write_model_card(asked.out, text, manifest, metrics)
 
 

@@ -6,7 +6,7 @@ from services.contract import Label
 from services.manifest import DataSet
 from services.segmentation.network import Design
 from services.segmentation.outlines import LUNG_FIELD
-from services.training.release import Publication
+from services.training.release import JSRT, Publication
 
 VERSION = "2.0.0"
 LIMITS = (
@@ -45,7 +45,7 @@ FIELD_DATA = (
 def publication(design: Design, films: int, terms: str = "", name: str = "jsrt") -> Publication:
     """Return it for weights of this design, learnt from so many outlined films."""
     outlined = DataSet(
-        name="JSRT with the outlines of van Ginneken et al." if name == "jsrt" else name,
+        name=JSRT if name == "jsrt" else name,
         terms=terms or "as the set says",
         images=films,
     )

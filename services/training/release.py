@@ -19,6 +19,8 @@ from services.training.statistics import Figure
 WEIGHTS_FILE = "model.safetensors"
 RESEARCH_ONLY = "research use only, as the films they were learnt from"
 
+JSRT = "JSRT with the outlines of van Ginneken et al."
+
 
 def figure(figures: tuple[Figure, ...], name: str, films: str) -> Figure:
     """Return one figure of many.
@@ -159,6 +161,12 @@ def publish(
     write_metrics(folder, metrics)
     write_model_card(folder, publication, manifest, metrics)
     return manifest
+
+
+def set_of(manifest: Manifest) -> str:
+    """Return which set weights were learnt from, as a training calls it: its attempts belong to no other weights."""
+    name = manifest.data[0].name
+    return "jsrt" if name == JSRT else name
 
 
 def write_model_card(folder: Path, text: Publication, manifest: Manifest, metrics: Metrics) -> None:
