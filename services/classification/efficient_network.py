@@ -2,7 +2,7 @@
 
 Chosen over a network from scratch because five hundred tuberculosis films do not teach a network to see edges.
 Global average pooling directly before one linear layer, so that a class activation map (Zhou 2016) needs no
-backward pass, as in :mod:`services.classification.network`.
+backward pass.
 """
 
 from __future__ import annotations

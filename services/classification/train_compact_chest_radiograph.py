@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from services.classification.efficient_network import EfficientNetwork, begin_from_imagenet
 from services.classification.figures import area, area_within
 from services.classification.films import REFUSED, UnusableData
-from services.classification.network import follow, set_rate
+from services.classification.learning import follow, set_rate
 from services.classification.preparation import standardise, to_side
 from services.classification.recipe import Recipe, bundled_recipes, read_recipe
 from services.classification.squares import Squares, draw, load_squares

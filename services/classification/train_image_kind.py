@@ -24,7 +24,7 @@ from services.classification.drawn_kinds import Grey
 from services.classification.efficient_network import EfficientNetwork, begin_from_imagenet
 from services.classification.gate import AP, FIRST_STATE, KINDS, OUTPUTS, STATES, as_input
 from services.classification.image_kind_pools import Pool, gather
-from services.classification.network import follow, set_rate
+from services.classification.learning import follow, set_rate
 from services.contract import ImageKind, PictureState
 from services.pixels import letterbox
 
