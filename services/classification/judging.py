@@ -29,6 +29,8 @@ head needs one above .5: a head can lose its place there and never win one.
 ADULT_YEARS = 16
 VARIATIONS = 2
 """Times that each validation film is varied for the calibration."""
+FEWEST_POSITIVES = 20
+"""Validation films that must show a finding before a low score may deny it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def judge(head: Head, recipe: Recipe, taught: Squares, held: Held, seed: int) ->
         column=column,
         slope=slope,
         offset=offset,
-        points=spoken(head, points),
+        points=spoken(head, points, int(truth.sum())),
         prevalence=round(float(truth.mean()), 3),
         validation=f"{mine:.3f} [{low:.3f}, {high:.3f}], linear model {floor:.3f}",
         earned=bool(low >= head.floor or (head.experimental and low >= CHANCE_MARGIN and mine > head.floor)),
@@ -118,6 +120,11 @@ def _strangers(head: Head, held: Squares) -> NDArray[np.bool_]:
     return np.array(normal) & (head.youngest >= ADULT_YEARS)
 
 
-def spoken(head: Head, points: dict[str, float]) -> dict[str, float]:
-    """Leave out ``absent`` for the film as a whole: this network never says that a film is normal."""
-    return {name: point for name, point in points.items() if head.label is not Label.ABNORMAL_FILM or name != "absent"}
+def spoken(head: Head, points: dict[str, float], positives: int) -> dict[str, float]:
+    """Leave out ``absent`` where a low score may not deny.
+
+    For the film as a whole: this network never says that a film is normal. And for a finding that too few validation
+    films show: nobody knows then how often a low score is wrong.
+    """
+    denies = head.label is not Label.ABNORMAL_FILM and positives >= FEWEST_POSITIVES
+    return {name: point for name, point in points.items() if denies or name != "absent"}

@@ -15,7 +15,7 @@ import torch
 
 from services.classification.compact_chest_radiograph import FOLDER, CompactChestRadiograph
 from services.classification.figures import area, operating_points
-from services.classification.judging import spoken
+from services.classification.judging import FEWEST_POSITIVES, spoken
 from services.classification.recipe import bundled_recipes
 from services.contract import (
     Finding,
@@ -115,9 +115,18 @@ def test_a_film_is_never_called_normal() -> None:
     truth = random.random(400) < 0.5
     points = operating_points(np.clip(random.normal(0.3 + 0.4 * truth, 0.2), 0.01, 0.99), truth, np.array([]))
     assert "absent" in points
-    assert likelihood_of(0.0, spoken(head, points)) is Likelihood.INDETERMINATE
+    assert likelihood_of(0.0, spoken(head, points, 200)) is Likelihood.INDETERMINATE
     for label in read_manifest(FOLDER).labels:
         assert label.label is not Label.ABNORMAL_FILM or "absent" not in label.operating_points
+
+
+def test_too_few_films_that_show_a_finding_do_not_teach_when_it_is_absent() -> None:
+    head = next(head for recipe in bundled_recipes() for head in recipe.heads if head.label is Label.EDEMA)
+    points = {"absent": 0.1, "youden": 0.2, "likely": 0.5, "present": 0.6}
+    assert likelihood_of(0.0, spoken(head, points, FEWEST_POSITIVES - 1)) is Likelihood.INDETERMINATE
+    assert likelihood_of(0.0, spoken(head, points, FEWEST_POSITIVES)) is Likelihood.ABSENT
+    (edema,) = (label for label in read_manifest(FOLDER).labels if label.label is Label.EDEMA)
+    assert "absent" not in edema.operating_points, "twelve validation films show it"
 
 
 def test_what_is_not_absent_shows_where_it_was_seen(specialist: CompactChestRadiograph, tmp_path: Path) -> None:
