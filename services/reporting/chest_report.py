@@ -18,16 +18,13 @@ from services import weights
 from services.contract import (
     Algorithm,
     ImageKind,
-    Limitation,
-    LimitationReason,
     ModelCard,
     SpecialistResult,
     Subject,
-    WrittenText,
 )
 from services.errors import WeightsDamaged
 from services.pixels import Pixels
-from services.reporting.film import eight_bit, no_text, written
+from services.reporting.film import Grey, write_about
 from services.settings import ServiceSettings, read_settings
 from services.torchvision_guard import guard_torchvision
 from services.weights import FoundWeights
@@ -102,24 +99,14 @@ class ChestReport:
 
     def analyze(self, images: Sequence[Pixels], subject: Subject) -> SpecialistResult:
         """Write about each film."""
-        answers = [self._write(image) for image in images]
-        return SpecialistResult(
-            specialist=self.name,
-            algorithm=self._algorithm(),
-            texts=tuple(one for one in answers if isinstance(one, WrittenText)),
-            limitations=tuple(one for one in answers if isinstance(one, Limitation)),
-            seconds=0.0,
-        )
+        return write_about(images, self.name, self._algorithm(), self._write)
 
-    def _write(self, image: Pixels) -> WrittenText | Limitation:
-        film = eight_bit(image)
-        if film is None:
-            return no_text(image, self.name, LimitationReason.POOR_QUALITY, "The image has no contrast at all.")
+    def _write(self, film: Grey) -> str:
         prepared = self._processor(np.repeat(film[:, :, None], 3, axis=2), return_tensors="pt")["pixel_values"]
         longest = self._in_force().manifest.architecture.parameters.get("max_new_tokens", _TOKENS)
         with torch.inference_mode():
             tokens = self._model.generate(prepared, max_new_tokens=longest, do_sample=False, num_beams=1)
-        return written(self._tokenizer.decode(tokens[0], skip_special_tokens=True), image, self._algorithm())
+        return str(self._tokenizer.decode(tokens[0], skip_special_tokens=True))
 
     def _algorithm(self) -> Algorithm:
         found = self._in_force()

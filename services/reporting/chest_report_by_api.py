@@ -17,16 +17,13 @@ import httpx
 from services.contract import (
     Algorithm,
     ImageKind,
-    Limitation,
-    LimitationReason,
     ModelCard,
     SpecialistResult,
     Subject,
-    WrittenText,
 )
 from services.errors import WeightsForbidden, WeightsMissing
 from services.pixels import Pixels
-from services.reporting.film import Grey, eight_bit, no_text, written
+from services.reporting.film import Grey, write_about
 from services.settings import ServiceSettings, read_settings
 
 QUESTION = (
@@ -94,25 +91,13 @@ class ChestReportByApi:
 
     def analyze(self, images: Sequence[Pixels], subject: Subject) -> SpecialistResult:
         """Have each film written about."""
-        answers = [self._write(image) for image in images]
-        return SpecialistResult(
-            specialist=self.name,
-            algorithm=self._algorithm(),
-            texts=tuple(one for one in answers if isinstance(one, WrittenText)),
-            limitations=tuple(one for one in answers if isinstance(one, Limitation)),
-            seconds=0.0,
-        )
+        return write_about(images, self.name, self._algorithm(), self._write)
 
-    def _write(self, image: Pixels) -> WrittenText | Limitation:
-        film = eight_bit(image)
-        if film is None:
-            return no_text(image, self.name, LimitationReason.POOR_QUALITY, "The image has no contrast at all.")
+    def _write(self, film: Grey) -> str | None:
         try:
-            text = self._ask(film)
+            return self._ask(film)
         except (httpx.HTTPError, _NoAnswer):
-            detail = "The vision-language model did not answer with a text."
-            return no_text(image, self.name, LimitationReason.SPECIALIST_UNAVAILABLE, detail)
-        return written(text, image, self._algorithm())
+            return None
 
     def _ask(self, film: Grey) -> str:
         _, png = cv2.imencode(".png", film)
