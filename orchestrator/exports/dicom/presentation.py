@@ -13,7 +13,7 @@ import numpy as np
 from highdicom import pr
 from pydicom.dataset import Dataset
 
-from orchestrator.exports.dicom.sources import MANUFACTURER, MODEL, SERIAL_NUMBER, Making, as_bytes
+from orchestrator.exports.dicom.sources import Making, as_bytes
 from orchestrator.exports.words import STATES
 from orchestrator.report import Facts
 from services.contract import Box, Evidence, Line, Presence
@@ -101,14 +101,7 @@ def _state(making: Making, header: Dataset, number: int, annotations: list[pr.Gr
               if drawn.layer in {annotation.GraphicLayer for annotation in annotations}]  # fmt: skip
     made = pr.GrayscaleSoftcopyPresentationState(
         referenced_images=[header],
-        series_instance_uid=making.uid("pr series"),
-        series_number=_SERIES_NUMBER,
-        sop_instance_uid=making.uid(f"pr {number}"),
-        instance_number=number,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL,
-        software_versions=making.version,
-        device_serial_number=SERIAL_NUMBER,
+        **making.placed("pr", _SERIES_NUMBER, number),
         content_label="AI_DRAFT",
         content_description="What the draft speaks of, not verified",
         graphic_annotations=annotations,

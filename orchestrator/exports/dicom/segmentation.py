@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from orchestrator.exports.arrays import Array, Arrays
 from orchestrator.exports.dicom import codes
-from orchestrator.exports.dicom.sources import MANUFACTURER, MODEL, SERIAL_NUMBER, Making, as_bytes
+from orchestrator.exports.dicom.sources import Making, as_bytes
 from orchestrator.exports.pictures import colour_of, structure_name
 from services.contract import Mask, Structure
 
@@ -49,14 +49,7 @@ def _segmentation(making: Making, header: Dataset, number: int, outlined: Sequen
         pixel_array=np.stack(planes, axis=-1)[None],
         segmentation_type=seg.SegmentationTypeValues.BINARY,
         segment_descriptions=described,
-        series_instance_uid=making.uid("seg series"),
-        series_number=_SERIES_NUMBER,
-        sop_instance_uid=making.uid(f"seg {number}"),
-        instance_number=number,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL,
-        software_versions=making.version,
-        device_serial_number=SERIAL_NUMBER,
+        **making.placed("seg", _SERIES_NUMBER, number),
         content_label="CHEST_ANATOMY",
         content_description="Outlines drawn by software, not verified",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
@@ -43,6 +43,19 @@ class Source(NamedTuple):
     header: Dataset
 
 
+class Placed(TypedDict):
+    """Series, instance and equipment of an object (PS3.3 C.7.3.1, C.7.5.2, C.12.1)."""
+
+    series_instance_uid: str
+    series_number: int
+    sop_instance_uid: str
+    instance_number: int
+    manufacturer: str
+    manufacturer_model_name: str
+    software_versions: str
+    device_serial_number: str
+
+
 class Making(NamedTuple):
     """What every object of one draft is made of."""
 
@@ -56,6 +69,19 @@ class Making(NamedTuple):
     def header_of(self, image_id: str) -> Dataset | None:
         """Return the header of an image; ``None`` where it did not come as DICOM."""
         return next((source.header for source in self.sources if source.image_id == image_id), None)
+
+    def placed(self, kind: str, series_number: int, number: int) -> Placed:
+        """Return series, instance and equipment of one object, as highdicom's constructors take them."""
+        return {
+            "series_instance_uid": self.uid(f"{kind} series"),
+            "series_number": series_number,
+            "sop_instance_uid": self.uid(f"{kind} {number}"),
+            "instance_number": number,
+            "manufacturer": MANUFACTURER,
+            "manufacturer_model_name": MODEL,
+            "software_versions": self.version,
+            "device_serial_number": SERIAL_NUMBER,
+        }
 
     @property
     def version(self) -> str:
