@@ -1,14 +1,12 @@
-"""What a part takes of the machine while something happens to it: memory, and time that was its own."""
+"""What a part takes of the machine's memory while something happens to it."""
 
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from types import TracebackType
 
 _PROC = Path("/proc")
-_PRESSURE = _PROC / "pressure" / "cpu"
 
 
 class Watched:
@@ -41,21 +39,6 @@ class Watched:
             self.peak_bytes = max(self.peak_bytes, memory_of(family(self._pid)))
 
 
-class Stopwatch:
-    """Seconds since it was made, without those in which somebody here waited for a processor.
-
-    On a machine of one's own they are the seconds of the clock on the wall. On one that others keep busy, waiting
-    for a turn is not what is measured (pressure stall information, ``/proc/pressure/cpu``).
-    """
-
-    def __init__(self) -> None:
-        self._began, self._stalled = time.monotonic(), _stalled_s()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._began - (_stalled_s() - self._stalled)
-
-
 def family(pid: int) -> list[int]:
     """Return a process and all its descendants."""
     parents: dict[int, int] = {}
@@ -80,9 +63,3 @@ def _proportional_bytes(pid: int) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
-
-
-def _stalled_s() -> float:
-    if not _PRESSURE.exists():
-        return 0.0
-    return int(_PRESSURE.read_text().splitlines()[0].rpartition("total=")[2]) / 1e6
