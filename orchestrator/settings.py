@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         "without one. Only a model that reads free text is shown them.",
     )
     exemplars_shown: int = Field(default=2, ge=1, le=4, description="How many of them a study is shown at most.")
+    hospital: Path | None = Field(
+        default=None,
+        description="How this installation is connected: listeners and destinations (deploy/hospital.toml shows each); "
+        "none without a file.",
+    )
     deployment: Literal["research", "clinical"] = Field(
         default="research",
         description="``clinical`` refuses weights and language models whose licence forbids commercial or medical use.",

@@ -1,0 +1,40 @@
+"""How one installation is connected to its hospital: one TOML file, read once, wrong in nothing.
+
+``WETREAD_HOSPITAL`` names the file; ``deploy/hospital.toml`` shows every table, switched off. Without a file nothing
+listens and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from orchestrator.errors import Misconfigured
+from services.contract import Fact
+
+
+class Hospital(Fact):
+    """Listeners and destinations of one installation."""
+
+
+def read_hospital(path: Path | None) -> Hospital:
+    """Return how this installation is connected; nothing without a file.
+
+    Raises
+    ------
+    Misconfigured
+        If the file cannot be read or says what no installation can do. The message names the place, never the value.
+    """
+    if path is None:
+        return Hospital()
+    try:
+        return Hospital.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise Misconfigured("WETREAD_HOSPITAL cannot be read; expected a TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured("WETREAD_HOSPITAL is not TOML") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise Misconfigured(f"WETREAD_HOSPITAL: {faults}") from None
