@@ -12,11 +12,23 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from orchestrator.errors import Misconfigured
+from orchestrator.gateway.tables import DicomListener, FolderWatch, Source, Stow, StudyTimer
 from services.contract import Fact
 
 
 class Hospital(Fact):
     """Listeners and destinations of one installation."""
+
+    dicom: DicomListener | None = None
+    stow: Stow | None = None
+    folder: FolderWatch | None = None
+    arrivals: StudyTimer = StudyTimer()
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything here is the business of :mod:`orchestrator.gateway`."""
+        return any((self.dicom, self.stow, self.folder, self.sources))
 
 
 def read_hospital(path: Path | None) -> Hospital:

@@ -15,11 +15,15 @@ from deploy.local import redis_server
 from deploy.local.processes import MARK
 from deploy.local.settings import ROOT, LocalSettings
 from deploy.local.state import RunFolder
+from orchestrator.errors import Misconfigured
+from orchestrator.hospital import read_hospital
 from services.contract.profile import read_profile, refusal_of
 
 SERVICES = ("classification", "segmentation", "detection")
 REPORTING = "reporting"
 """The service that writes a second text; a process of its own, started only where it is turned on."""
+GATEWAY = "gateway"
+"""Listeners and watchers; started only where the hospital's file asks for one."""
 Probe = Callable[[], bool]
 
 
@@ -52,7 +56,7 @@ class Installation:
 
 def port_names(together: bool) -> tuple[str, ...]:
     """Return the parts that listen somewhere."""
-    return ("redis", "language", *(("specialists",) if together else SERVICES), "orchestrator", REPORTING)
+    return ("redis", "language", *(("specialists",) if together else SERVICES), "orchestrator", REPORTING, GATEWAY)
 
 
 def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], together: bool) -> Installation:
@@ -82,7 +86,8 @@ def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], t
     door = (*_python("orchestrator.main"), "--port", str(ports["orchestrator"]))
     orchestrator = _web_part("orchestrator", door, ports["orchestrator"], after=("redis",))
     worker = Part("worker", _python("orchestrator.worker"), _always, after=("redis", "orchestrator"))
-    return Installation((redis, language, *specialists, orchestrator, worker), environment)
+    gateway = _gateway(settings, ports[GATEWAY])
+    return Installation((redis, language, *specialists, orchestrator, worker, *gateway), environment)
 
 
 def _places(run: Path) -> dict[str, str]:
@@ -142,6 +147,16 @@ def _why_no_language(settings: LocalSettings) -> str | None:
     if profile.server is None:
         return f"the profile {profile.name} is served elsewhere, and WETREAD_LANGUAGE_URL does not say where"
     return None
+
+
+def _gateway(settings: LocalSettings, port: int) -> tuple[Part, ...]:
+    try:
+        if not read_hospital(settings.hospital).listens:
+            return ()
+    except Misconfigured as error:
+        return (Part(GATEWAY, (), _always, off=str(error)),)
+    command = (*_python("orchestrator.gateway"), "--port", str(port))
+    return (_web_part(GATEWAY, command, port, after=("redis", "orchestrator")),)
 
 
 def _service_urls(ports: Mapping[str, int], together: bool) -> dict[str, str]:

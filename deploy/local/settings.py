@@ -45,6 +45,9 @@ class LocalSettings(BaseSettings):
     reporting: bool = Field(
         default=False, description="Start the reporting service too, which writes a second text about each film."
     )
+    hospital: Path | None = Field(
+        default=None, description="How this installation is connected to its hospital (deploy/hospital.toml)."
+    )
 
 
 def variables() -> dict[str, str]:

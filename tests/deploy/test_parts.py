@@ -40,6 +40,16 @@ def test_the_reporting_service_is_started_and_told_of_only_where_it_is_turned_on
         assert on.environment["WETREAD_REPORTING_URL"] == reporting.url
 
 
+def test_the_gateway_is_started_only_where_the_hospitals_file_asks_for_it(tmp_path):
+    (tmp_path / "quiet.toml").write_text("[arrivals]\nquiet_s = 5\n")
+    (tmp_path / "listening.toml").write_text("[dicom]\nport = 11112\n")
+    (tmp_path / "wrong.toml").write_text("[dicom]\nport = 'none'\n")
+    assert "gateway" not in [one.name for one in planned(tmp_path, hospital=tmp_path / "quiet.toml").parts]
+    gateway = part(planned(tmp_path, hospital=tmp_path / "listening.toml"), "gateway")
+    assert "orchestrator.gateway" in gateway.command
+    assert "dicom.port" in (part(planned(tmp_path, hospital=tmp_path / "wrong.toml"), "gateway").off or "")
+
+
 def test_together_the_services_are_one_process_with_three_addresses(tmp_path):
     installation = planned(tmp_path, together=True)
     assert [one.name for one in installation.parts] == ["redis", "language", "specialists", "orchestrator", "worker"]

@@ -1,0 +1,41 @@
+"""The list of listeners: which there are, when each is asked for, and how it is opened.
+
+A listener is an async context manager over the :class:`~orchestrator.gateway.hall.Hall`: open, it takes things
+in; when the context ends it takes no more, finishes what is at hand and is gone. What it does beside its sockets
+runs in ``hall.beside(name, work)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+
+import structlog
+
+from orchestrator.gateway.hall import Hall
+from orchestrator.hospital import Hospital
+
+log = structlog.get_logger()
+
+
+class Listener(NamedTuple):
+    """One way in."""
+
+    name: str
+    asked_for: Callable[[Hospital], bool]
+    open: Callable[[Hall], AbstractAsyncContextManager[None]]
+
+
+LISTENERS: tuple[Listener, ...] = ()
+
+
+@asynccontextmanager
+async def open_listeners(hall: Hall, listeners: Sequence[Listener] = LISTENERS) -> AsyncIterator[None]:
+    """Open what the hospital's file asks for; the last one opened is the first one closed."""
+    async with AsyncExitStack() as stack:
+        for listener in listeners:
+            if listener.asked_for(hall.hospital):
+                await stack.enter_async_context(listener.open(hall))
+                log.info("listening", listener=listener.name)
+        yield
