@@ -9,7 +9,8 @@
     │   ├── TooLarge              more bytes, pixels or files than the limits allow (413)
     │   ├── InvalidOrder          the order that came with the study is malformed (422)
     │   ├── KeyReused             an Idempotency-Key came before with other content (409)
-    │   └── UploadStalled         the sender stopped in the middle of an upload (408)
+    │   ├── UploadStalled         the sender stopped in the middle of an upload (408)
+    │   └── Superseded            a message would overwrite a later version at its receiver (409)
     ├── NotFound                  no such study, draft or file (404)
     ├── NotExportable             a header too damaged to stand beside in DICOM (422)
     ├── Unavailable               a part is down; the work is kept and tried again (503)
@@ -74,6 +75,12 @@ class UploadStalled(RefusedInput):
     """The sender stopped in the middle of an upload."""
 
     status = 408
+
+
+class Superseded(RefusedInput):
+    """A message would overwrite a later version of the same report at its receiver."""
+
+    status = 409
 
 
 class NotExportable(WetreadError):

@@ -16,7 +16,9 @@ from pydantic import TypeAdapter
 from orchestrator.errors import KeyReused, NotFound
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
+from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
+from orchestrator.release import release_of_draft
 from orchestrator.report import DraftReport
 from orchestrator.study import Study
 from services.contract import SpecialistResult
@@ -37,6 +39,7 @@ class Records:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self.outbox = Outbox(engine)
 
     @classmethod
     def open(cls, database_url: str) -> Records:
@@ -204,6 +207,8 @@ class Records:
                 connection.execute(sa.insert(DRAFTS).values(row))
                 record = _update(connection, record, status=status, reason=reason)
                 _append(connection, record, EventKind(status.value), detail=reason)
+                if status is StudyStatus.DRAFTED:
+                    enqueue(connection, release_of_draft(draft))
         except Duplicate:
             return False
         return True

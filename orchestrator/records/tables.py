@@ -36,3 +36,33 @@ EVENTS = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("document", sa.Text),
 )
+DESTINATIONS = sa.Table(
+    "outbox_destinations",
+    _METADATA,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("events", sa.Text),
+)
+MESSAGES = sa.Table(
+    "outbox_messages",
+    _METADATA,
+    sa.Column("key", sa.String(128), primary_key=True),
+    sa.Column("study_id", sa.String(64)),
+    sa.Column("number", sa.Integer),
+    sa.Column("event", sa.String(16)),
+    sa.Column("document", sa.Text),
+)
+DELIVERIES = sa.Table(
+    "outbox_deliveries",
+    _METADATA,
+    sa.Column("key", sa.String(128), primary_key=True),
+    sa.Column("destination", sa.String(64), primary_key=True),
+    sa.Column("study_id", sa.String(64)),
+    sa.Column("number", sa.Integer),
+    sa.Column("event", sa.String(16)),
+    sa.Column("state", sa.String(16)),
+    sa.Column("attempts", sa.Integer),
+    sa.Column("next_at", sa.String(32)),
+    sa.Column("updated_at", sa.String(32)),
+    sa.Column("claimed_until", sa.String(32)),
+    sa.Column("reason", sa.Text),
+)
