@@ -131,7 +131,7 @@ class Worker:
 
     async def _give_up(self, job: Job, why: str) -> None:
         log.error("given_up", study_id=job.study_id, attempt=job.attempt)
-        await asyncio.to_thread(self._records.fail, job.study_id, why)
+        await asyncio.to_thread(self._records.fail, job.study_id, why, job.revision)
         STUDIES_ENDED.labels("failed").inc()
         await self._ring(job.study_id)
         await self._jobs.bury(job, why)

@@ -17,6 +17,7 @@ from orchestrator.errors import KeyReused, NotFound
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
 from orchestrator.records.outbox import Outbox, enqueue
+from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
 from orchestrator.release import release_of_draft
 from orchestrator.report import DraftReport
@@ -85,7 +86,7 @@ class Records:
             study_id=study.study_id, status=StudyStatus.QUEUED, revision=1, accepted_at=now, updated_at=now
         )
         row = {
-            **_columns(record),
+            **columns_of(record),
             "content_sha256": content_sha256,
             "idempotency_key": idempotency_key,
             "document": study.model_dump_json(),
@@ -93,7 +94,7 @@ class Records:
         try:
             with writing(self._engine) as connection:
                 connection.execute(sa.insert(STUDIES).values(row))
-                _append(connection, record, EventKind.QUEUED, seconds=seconds)
+                append(connection, record, EventKind.QUEUED, seconds=seconds)
         except Duplicate:
             known = self.accepted_before(idempotency_key, content_sha256) if idempotency_key else None
             if known is None:
@@ -115,7 +116,7 @@ class Records:
             ).one_or_none()
         if row is not None and row.content_sha256 != content_sha256:
             raise KeyReused("this Idempotency-Key came before with other content; expected a new key")
-        return None if row is None else _record(row)
+        return None if row is None else record_of(row)
 
     def record(self, study_id: str) -> StudyRecord:
         """Return where a study stands.
@@ -125,7 +126,7 @@ class Records:
         NotFound
             If there is no such study.
         """
-        return _record(self._row(study_id))
+        return record_of(self._row(study_id))
 
     def study(self, study_id: str) -> Study:
         """Return the study as received; identified, so for :mod:`orchestrator.deidentify` and exports only."""
@@ -140,11 +141,11 @@ class Records:
                 sa.tuple_(STUDIES.c.accepted_at, STUDIES.c.study_id) < sa.tuple_(last.accepted_at, last.study_id)
             )
         with reading(self._engine) as connection:
-            return tuple(_record(row) for row in connection.execute(query))
+            return tuple(record_of(row) for row in connection.execute(query))
 
     def unfinished(self, older_than_s: float, limit: int = 1000) -> tuple[tuple[str, int], ...]:
         """Return ``(study_id, revision)`` of studies without a result that nobody touched for a while."""
-        before = _text(datetime.now(UTC) - timedelta(seconds=older_than_s))
+        before = text_of(datetime.now(UTC) - timedelta(seconds=older_than_s))
         query = (
             sa.select(STUDIES.c.study_id, STUDIES.c.revision)
             .where(STUDIES.c.status.in_(_UNFINISHED), STUDIES.c.updated_at <= before)
@@ -157,12 +158,23 @@ class Records:
     def begin(self, study_id: str, attempt: int) -> StudyRecord:
         """Record that a worker started; a study that is already final stays as it is."""
         with writing(self._engine) as connection:
-            record = _locked(connection, study_id)
+            record = locked(connection, study_id)
             if record.status.is_final:
                 return record
-            record = _update(connection, record, status=StudyStatus.RUNNING, attempt=attempt)
-            _append(connection, record, EventKind.RUNNING)
+            record = update(connection, record, status=StudyStatus.RUNNING, attempt=attempt)
+            append(connection, record, EventKind.RUNNING)
             return record
+
+    def reopen(self, study_id: str, reason: str) -> StudyRecord:
+        """Begin the next revision of a study, such as when its order came late.
+
+        Raises
+        ------
+        NotFound
+            If there is no such study.
+        """
+        with writing(self._engine) as connection:
+            return reopen(connection, study_id, reason)
 
     def note(
         self,
@@ -174,9 +186,9 @@ class Records:
     ) -> None:
         """Append one event to the story of a study that is not final yet."""
         with writing(self._engine) as connection:
-            record = _locked(connection, study_id)
+            record = locked(connection, study_id)
             if not record.status.is_final:
-                _append(connection, _update(connection, record), kind, stage=stage, seconds=seconds, detail=detail)
+                append(connection, update(connection, record), kind, stage=stage, seconds=seconds, detail=detail)
 
     def keep_draft(
         self,
@@ -191,35 +203,43 @@ class Records:
         Returns
         -------
         bool
-            False when another worker was first; its draft stays, this one is forgotten.
+            False when another worker was first, or the next revision has begun; then this one is forgotten.
         """
         row = {
             "study_id": draft.study_id,
             "revision": revision,
             "draft_id": draft.draft_id,
-            "created_at": _text(draft.created_at),
+            "created_at": text_of(draft.created_at),
             "document": draft.model_dump_json(),
             "specialist_results": _RESULTS.dump_json(results).decode(),
         }
         try:
             with writing(self._engine) as connection:
-                record = _locked(connection, draft.study_id)
+                record = locked(connection, draft.study_id)
+                if record.revision != revision:
+                    return False
                 connection.execute(sa.insert(DRAFTS).values(row))
-                record = _update(connection, record, status=status, reason=reason)
-                _append(connection, record, EventKind(status.value), detail=reason)
+                record = update(connection, record, status=status, reason=reason)
+                append(connection, record, EventKind(status.value), detail=reason)
                 if status is StudyStatus.DRAFTED:
                     enqueue(connection, release_of_draft(draft))
         except Duplicate:
             return False
         return True
 
-    def fail(self, study_id: str, reason: str) -> None:
-        """Record that a study was given up; what came with it is kept."""
+    def fail(self, study_id: str, reason: str, revision: int | None = None) -> None:
+        """Record that a study was given up; what came with it is kept.
+
+        Parameters
+        ----------
+        revision
+            Which one was given up; when the next has begun, nothing happens.
+        """
         with writing(self._engine) as connection:
-            record = _locked(connection, study_id)
-            if not record.status.is_final:
-                record = _update(connection, record, status=StudyStatus.FAILED, reason=reason)
-                _append(connection, record, EventKind.FAILED, detail=reason)
+            record = locked(connection, study_id)
+            if not record.status.is_final and revision in {None, record.revision}:
+                record = update(connection, record, status=StudyStatus.FAILED, reason=reason)
+                append(connection, record, EventKind.FAILED, detail=reason)
 
     def draft(self, study_id: str) -> DraftReport:
         """Return the draft of the study's current revision.
@@ -262,58 +282,3 @@ class Records:
         if row is None:
             raise NotFound("there is no such study")
         return row
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _columns(record: StudyRecord) -> dict[str, object]:
-    values = record.model_dump()
-    return {**values, "accepted_at": _text(record.accepted_at), "updated_at": _text(record.updated_at)}
-
-
-def _record(row: sa.Row[tuple[object, ...]]) -> StudyRecord:
-    return StudyRecord.model_validate({name: row._mapping[name] for name in StudyRecord.model_fields})
-
-
-def _locked(connection: sa.Connection, study_id: str) -> StudyRecord:
-    query = sa.select(STUDIES).where(STUDIES.c.study_id == study_id).with_for_update()
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound("there is no such study")
-    return _record(row)
-
-
-def _update(connection: sa.Connection, record: StudyRecord, **changes: object) -> StudyRecord:
-    record = record.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
-    connection.execute(sa.update(STUDIES).where(STUDIES.c.study_id == record.study_id).values(_columns(record)))
-    return record
-
-
-def _append(
-    connection: sa.Connection,
-    record: StudyRecord,
-    kind: EventKind,
-    *,
-    stage: str | None = None,
-    seconds: float | None = None,
-    detail: str | None = None,
-) -> None:
-    highest = sa.select(sa.func.max(EVENTS.c.number)).where(EVENTS.c.study_id == record.study_id)
-    event = Event(
-        study_id=record.study_id,
-        number=(connection.execute(highest).scalar() or 0) + 1,
-        at=datetime.now(UTC),
-        kind=kind,
-        revision=record.revision,
-        attempt=record.attempt,
-        stage=stage,
-        seconds=seconds,
-        detail=detail,
-    )
-    connection.execute(
-        sa.insert(EVENTS).values(
-            study_id=event.study_id, number=event.number, document=event.model_dump_json(exclude_none=True)
-        )
-    )

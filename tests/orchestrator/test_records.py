@@ -127,6 +127,21 @@ def test_unfinished_studies_are_found_oldest_first_and_finished_ones_are_not(rec
     assert queued.study_id not in [study_id for study_id, _ in records.unfinished(older_than_s=60)]
 
 
+def test_a_reopened_study_is_queued_as_its_next_revision_and_the_old_one_cannot_be_kept_for_it(records):
+    sent = study()
+    records.accept(sent, CONTENT)
+    records.begin(sent.study_id, 1)
+    reopened = records.reopen(sent.study_id, "an order came")
+    assert (reopened.revision, reopened.status, reopened.attempt) == (2, StudyStatus.QUEUED, 0)
+    assert not records.keep_draft(draft(sent.study_id), 1, StudyStatus.DRAFTED, ())
+    records.fail(sent.study_id, "the worker of the old revision was lost", 1)
+    assert records.record(sent.study_id).status is StudyStatus.QUEUED
+    assert records.keep_draft(draft(sent.study_id), 2, StudyStatus.DRAFTED, ())
+    assert [event.revision for event in records.events(sent.study_id)] == [1, 1, 2, 2]
+    with pytest.raises(NotFound):
+        records.reopen("nobody-knows", "an order came")
+
+
 def test_pages_of_studies_hold_each_study_once(records):
     sent = [study() for _ in range(7)]
     for one in sent:
