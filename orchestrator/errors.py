@@ -11,6 +11,7 @@
     │   ├── KeyReused             an Idempotency-Key came before with other content (409)
     │   ├── UploadStalled         the sender stopped in the middle of an upload (408)
     │   └── Superseded            a message would overwrite a later version at its receiver (409)
+    ├── OutOfRoom                 the disk is too full to take more; the sender tries again later (507)
     ├── NotFound                  no such study, draft or file (404)
     ├── NotExportable             a header too damaged to stand beside in DICOM (422)
     ├── Unavailable               a part is down; the work is kept and tried again (503)
@@ -81,6 +82,12 @@ class Superseded(RefusedInput):
     """A message would overwrite a later version of the same report at its receiver."""
 
     status = 409
+
+
+class OutOfRoom(WetreadError):
+    """The disk is too full to take more; the sender tries again later."""
+
+    status = 507
 
 
 class NotExportable(WetreadError):

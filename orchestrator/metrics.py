@@ -15,3 +15,5 @@ DRAFTS = Counter("wetread_drafts", "Drafts kept, by who phrased them", ["author"
 LIMITATIONS = Counter("wetread_limitations", "Limitations in kept drafts", ["reason"])
 JOB_RETRIES = Counter("wetread_job_retries", "Jobs given back after a fault", ["error"])
 JOBS = Gauge("wetread_jobs", "Jobs in the queue", ["state"])
+ARRIVALS = Counter("wetread_arrivals", "Objects taken in one by one, by the way they came", ["how", "state"])
+ASSOCIATIONS = Counter("wetread_associations", "DICOM associations, by how they ended", ["ended"])

@@ -32,6 +32,9 @@ class Hall:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     """What runs beside the sockets. One that ended by itself is a fault: ``/livez`` says so, and we are restarted."""
 
+    addresses: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Where each listener listens: a port of 0 in the hospital's file becomes a free one."""
+
     @asynccontextmanager
     async def beside(self, name: str, work: Coroutine[object, object, None]) -> AsyncIterator[None]:
         """Do some work as long as the context is open."""

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import structlog
 
+from orchestrator.gateway.dimse import door as dicom_door
 from orchestrator.gateway.hall import Hall
+from orchestrator.gateway.study_timer import timing
 from orchestrator.hospital import Hospital
 
 log = structlog.get_logger()
@@ -27,7 +29,10 @@ class Listener(NamedTuple):
     open: Callable[[Hall], AbstractAsyncContextManager[None]]
 
 
-LISTENERS: tuple[Listener, ...] = ()
+LISTENERS: tuple[Listener, ...] = (
+    Listener("study timer", lambda hospital: hospital.listens, timing),
+    Listener("dicom", lambda hospital: hospital.dicom is not None, dicom_door.listening),
+)
 
 
 @asynccontextmanager

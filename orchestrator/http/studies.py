@@ -6,24 +6,20 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from orchestrator.errors import QueueUnavailable
+from orchestrator.acceptance import accept, queue
 from orchestrator.http.problems import documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.states import StudyList, StudyState, state_of
 from orchestrator.ingest.assemble import assemble
 from orchestrator.ingest.receive import receive
 from orchestrator.ingest.received import OrderRequest, ReceivedFile
-from orchestrator.metrics import STUDIES_ACCEPTED
 from orchestrator.progress import StudyRecord
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
-log = structlog.get_logger()
 
 _STUDY_ID = r"^[A-Za-z0-9-]{4,64}$"
 StudyId = Annotated[str, Path(pattern=_STUDY_ID)]
@@ -72,13 +68,9 @@ async def accept_study(
     if record is None:
         study = await assemble(files, order, rooms.settings, rooms.children)
         seconds = round(time.perf_counter() - started, 6)
-        accepted = await asyncio.to_thread(rooms.records.accept, study, content, idempotency_key, seconds)
-        record = accepted.record
-        STUDIES_ACCEPTED.inc(int(accepted.created))
-        log.info("accepted", study_id=record.study_id, files=len(files), created=accepted.created)
-    if not record.status.is_final:
-        with suppress(QueueUnavailable):
-            await rooms.jobs.enqueue(record.study_id, record.revision)
+        record = await accept(study, content, rooms.records, rooms.jobs, key=idempotency_key, seconds=seconds)
+    else:
+        await queue(record, rooms.jobs)
     state = state_of(record)
     response.headers["Location"] = state.links.self
     return state

@@ -22,6 +22,7 @@ from typing import Literal, NoReturn
 from orchestrator.errors import RefusedInput, TooLarge, UnreadableImage, UnsupportedImage
 from orchestrator.ingest.decoded import Answer, Decoded, Job, PixelFacts
 from orchestrator.ingest.dicom import DicomImage
+from orchestrator.ingest.index import index
 from orchestrator.ingest.kind import Kind, kind_of
 from orchestrator.ingest.limits import IngestLimits
 from orchestrator.ingest.pictures import read_picture
@@ -95,6 +96,8 @@ def answer(job: Job) -> Answer:
         if job.task == "unpack":
             members, skipped = unpack(job)
             return Answer(members=members, skipped=skipped)
+        if job.task == "index":
+            return Answer(indexed=index(job.path, job.limits))
         return Answer(decoded=decode(job))
     except RefusedInput as error:
         kind = next(name for name, refusal in REFUSALS.items() if isinstance(error, refusal))

@@ -17,7 +17,7 @@ from services.contract import Fact, LimitationReason, Window
 class Job(Fact):
     """What a decoding process is asked."""
 
-    task: Literal["decode", "unpack"]
+    task: Literal["decode", "unpack", "index"]
     path: Path
     """The received bytes."""
     sha256: str
@@ -87,10 +87,20 @@ class Decoded(Fact):
     caveats: tuple[Caveat, ...] = ()
 
 
+class Indexed(Fact):
+    """What one DICOM file says of itself, its pixels unread."""
+
+    header: HeaderFacts
+    transfer_syntax_uid: str | None = None
+    data_sha256: str
+    """Of everything after the file meta information, with the transfer syntax: the same object has the same."""
+
+
 class Answer(Fact):
     """What a decoding process answers: exactly one of these, on one line."""
 
     decoded: Decoded | None = None
+    indexed: Indexed | None = None
     members: tuple[ReceivedFile, ...] | None = None
     skipped: int = 0
     """Members of a zip that are not images by their first bytes, or are themselves archives."""

@@ -184,7 +184,7 @@ def _read(path: Path, limits: IngestLimits) -> Dataset:
     try:
         meta = read_file_meta_info(path) if framed else FileMetaDataset()
         if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
-            return _read_deflated(path, meta, limits)
+            return read_deflated(path, meta, limits)
         dataset = pydicom.dcmread(path, force=not framed)
     except (InvalidDicomError, BytesLengthException, *MALFORMED) as error:
         raise UnreadableImage("the file is cut off or its header is damaged") from error
@@ -193,7 +193,7 @@ def _read(path: Path, limits: IngestLimits) -> Dataset:
     return dataset
 
 
-def _read_deflated(path: Path, meta: FileMetaDataset, limits: IngestLimits) -> Dataset:
+def read_deflated(path: Path, meta: FileMetaDataset, limits: IngestLimits) -> Dataset:
     """Inflate the data set (PS3.5 A.5) as far as the limits allow."""
     data = path.read_bytes()
     length = meta.get("FileMetaInformationGroupLength")

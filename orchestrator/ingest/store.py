@@ -42,7 +42,7 @@ class Original:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Add bytes."""
         self._file.write(data)
         self._hash.update(data)
@@ -54,13 +54,24 @@ class Original:
         os.fsync(self._file.fileno())
         self._file.close()
 
+    def seal_and_keep(self) -> ReceivedFile:
+        """Sync the bytes to disk, give them their name and return the file."""
+        self.seal()
+        return self.keep()
+
     def keep(self) -> ReceivedFile:
         """Give the sealed bytes their name and return the file."""
         digest = self._hash.hexdigest()
-        target = _folder(self._root / digest[:2], 0o700) / digest
+        target = original_path(self._root, digest)
+        _folder(target.parent, 0o700)
         self._path.rename(target)
         _sync(target.parent)
         return ReceivedFile(path=target, sha256=digest, size_bytes=self.size_bytes)
+
+
+def original_path(root: Path, sha256: str) -> Path:
+    """Return where received bytes lie."""
+    return root / sha256[:2] / sha256
 
 
 def put_array(

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from orchestrator.errors import KeyReused, NotFound
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
+from orchestrator.records.arrivals import Arrivals
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
 from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
@@ -41,6 +42,7 @@ class Records:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self.outbox = Outbox(engine)
+        self.arrivals = Arrivals(engine)
 
     @classmethod
     def open(cls, database_url: str) -> Records:
@@ -175,6 +177,23 @@ class Records:
         """
         with writing(self._engine) as connection:
             return reopen(connection, study_id, reason)
+
+    def revise(self, study: Study, content_sha256: str, reason: str) -> StudyRecord:
+        """Replace a study by what it has become, and begin its next revision; with the same content nothing changes.
+
+        Raises
+        ------
+        NotFound
+            If there is no such study.
+        """
+        with writing(self._engine) as connection:
+            record = locked(connection, study.study_id)
+            ours = STUDIES.c.study_id == study.study_id
+            if connection.execute(sa.select(STUDIES.c.content_sha256).where(ours)).scalar_one() == content_sha256:
+                return record
+            document = {"content_sha256": content_sha256, "document": study.model_dump_json()}
+            connection.execute(sa.update(STUDIES).where(ours).values(document))
+            return reopen(connection, study.study_id, reason)
 
     def note(
         self,

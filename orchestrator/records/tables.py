@@ -66,3 +66,29 @@ DELIVERIES = sa.Table(
     sa.Column("claimed_until", sa.String(32)),
     sa.Column("reason", sa.Text),
 )
+ARRIVING_STUDIES = sa.Table(
+    "arriving_studies",
+    _METADATA,
+    sa.Column("study_key", sa.String(80), primary_key=True),
+    sa.Column("study_id", sa.String(64)),
+    sa.Column("standing", sa.String(16)),
+    sa.Column("round", sa.Integer),
+    sa.Column("first_at", sa.String(32)),
+    sa.Column("last_at", sa.String(32)),
+    sa.Column("reason", sa.Text),
+    sa.Column("prior_of", sa.String(64)),
+)
+ARRIVALS = sa.Table(
+    "arrivals",
+    _METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("study_key", sa.String(80)),
+    sa.Column("instance_key", sa.String(80)),
+    sa.Column("data_sha256", sa.String(64)),
+    sa.Column("file_sha256", sa.String(64)),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("how", sa.String(16)),
+    sa.Column("state", sa.String(16)),
+    sa.Column("received_at", sa.String(32)),
+    sa.Column("round", sa.Integer),
+)
