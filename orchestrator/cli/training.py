@@ -33,11 +33,14 @@ class Trainable(NamedTuple):
     evaluate: str = ""
     needs_data: bool = True
     """Whether it cannot do without ``--data``; options that only it knows go after ``--``."""
+    home: str = "services"
+    trained: bool = True
+    """False for what is written, not trained, and only measured."""
 
     def module(self, action: str) -> str:
         """Return the module that trains or evaluates."""
         named = self.train if action == "train" else self.evaluate
-        return f"services.{self.room}.{named or f'{action}_{self.name}'}"
+        return f"{self.home}.{self.room}.{named or f'{action}_{self.name}'}"
 
 
 TRAINABLE: tuple[Trainable, ...] = (
@@ -46,6 +49,9 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable("chest_anatomy", "segmentation"),
     Trainable("chest_anatomy_boxes", "detection"),
     Trainable("language", "language", "train", "evaluate", needs_data=False),
+    Trainable(
+        "deidentification", "identity_figures", evaluate="free_text", needs_data=False, home="deploy", trained=False
+    ),
 )
 """One line a specialist."""
 CHILD_CODES = {0: Exit.OK, 2: Exit.USAGE, 3: Exit.REFUSED}
@@ -99,7 +105,7 @@ def evaluate(
 
 
 def _run(action: str, name: str, out: Path, given: dict[str, Path | int | None], more: list[str], voice: Voice) -> None:
-    known = {one.name: one for one in TRAINABLE}
+    known = {one.name: one for one in TRAINABLE if one.trained or action == "evaluate"}
     if name not in known:
         raise voice.fail(Exit.USAGE, f"{name} cannot be trained here.", ", ".join(known))
     specialist = known[name]

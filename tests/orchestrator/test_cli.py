@@ -183,7 +183,7 @@ def test_only_what_is_on_the_list_can_be_trained(tmp_path):
 
 def test_every_trainable_specialist_has_both_programs():
     for specialist in TRAINABLE:
-        for action in ("train", "evaluate"):
+        for action in ("train", "evaluate") if specialist.trained else ("evaluate",):
             assert (ROOT / (specialist.module(action).replace(".", "/") + ".py")).is_file(), specialist.name
 
 

@@ -1,0 +1,52 @@
+"""The labelled notes that masking is measured on, and the figure itself on a part of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.identity_figures.free_text import AIM, measure
+from deploy.identity_figures.notes import KINDS, LANGUAGES, SETS, notes, words_of
+
+CUES = {"patient", "the", "phone", "fax"}
+
+
+@pytest.mark.parametrize("which", SETS)
+def test_every_kind_comes_in_every_language_and_labels_stand_where_they_say(which):
+    made = list(notes(which, 600))
+    assert {(label.kind, note.language) for note in made for label in note.labels} == {
+        (kind, language) for kind in KINDS for language in LANGUAGES
+    }
+    for note in made:
+        ends = [(label.start, label.stop) for label in note.labels]
+        assert all(0 <= start < stop <= len(note.text) for start, stop in ends)
+        assert sorted(ends) == ends
+        assert not note.text[note.trap[0] : note.trap[1]].startswith(" ")
+    assert list(notes(which, 5)) == made[:5]
+
+
+def test_the_held_out_notes_share_no_sentence_name_or_place_with_the_development_notes():
+    ours, theirs = (words_of(which) for which in SETS)
+    assert not {form for _, form in ours.sentences} & {form for _, form in theirs.sentences}
+    assert not set(ours.clinical) & set(theirs.clinical)
+    assert not set(ours.traps) & set(theirs.traps)
+    for language in LANGUAGES:
+        for kind in ("given", "family", "street", "city", "hospital"):
+            assert not set(ours.of(language)[kind]) & set(theirs.of(language)[kind])
+
+
+def test_recall_on_held_out_notes_is_as_high_as_it_is_said_to_be():
+    made = list(notes("held_out", 300, seed=1))
+    for with_header in (True, False):
+        figures, missed = measure(made, with_header)
+        assert figures.recall.share >= AIM, missed[:5]
+        assert figures.words_kept.share >= 0.9
+        assert set(figures.by_kind) == set(KINDS)
+
+
+def test_a_letter_that_is_left_counts_as_missed():
+    (note,) = notes("development", 1)
+    label = note.labels[0]
+    known_to_pass = note._replace(text="cough " * 40, labels=(label._replace(start=0, stop=5),), trap=(0, 0))
+    figures, missed = measure([known_to_pass], False)
+    assert figures.recall.hits == 0
+    assert [one.value for one in missed] == ["cough"]
