@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from services import backend
-from services.backend import EAGER, WINOGRAD, Backend, Candidate, _choose, offer
+from services import backend, backend_measurement
+from services.backend import EAGER, WINOGRAD, Backend, Candidate, offer
+from services.backend_choice import choose
 from services.openvino_runner import MODEL, CompiledNetwork
 from tests.services.tiny import settings_for
 
@@ -55,13 +56,35 @@ def test_every_backend_agrees_with_eager_fp32(tmp_path: Path, name: str) -> None
 
 def test_a_measurement_is_remembered_for_these_weights_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(tmp_path, backend="openvino")
+    monkeypatch.setattr(backend_measurement, "crowded", lambda: False)
     first = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
-    monkeypatch.setattr(backend, "probe", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(backend_measurement, "probe", lambda *_: pytest.fail("measured again"))
     again = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
     assert again.choice == first.choice
     assert_agrees(again, EXAMPLE)
     with pytest.raises(pytest.fail.Exception, match="measured again"):
         offer(TwoHeads(), EXAMPLE, "b" * 64, settings=settings)
+
+
+@pytest.mark.parametrize("still_busy", [True, False])
+def test_a_choice_of_a_busy_machine_says_so_and_is_made_again_once_it_is_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, still_busy: bool
+) -> None:
+    settings = settings_for(tmp_path, backend="openvino")
+    monkeypatch.setattr(backend_measurement, "crowded", lambda: True)
+    assert "measured while the machine was busy" in offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings).described
+    for module in (backend, backend_measurement):
+        monkeypatch.setattr(module, "crowded", lambda: still_busy)
+    again = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings)
+    assert again.choice.crowded is still_busy
+    assert ("busy" in again.described) is still_busy
+
+
+def test_a_thread_that_has_to_wait_for_its_turn_sees_that_the_machine_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_measurement, "CROWDED", 0.5)
+    assert backend_measurement.crowded()
+    monkeypatch.setattr(backend_measurement, "CROWDED", 1e6)
+    assert not backend_measurement.crowded()
 
 
 def test_a_crash_in_openvino_costs_a_candidate_not_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +132,9 @@ def test_the_fastest_is_chosen_and_eager_torch_only_where_nothing_comes_near() -
     eager = Candidate(name=EAGER, milliseconds=100.0, difference=0.0)
     for milliseconds, expected_name in ((30.0, "openvino f32"), (115.0, "openvino f32"), (130.0, EAGER)):
         openvino = Candidate(name="openvino f32", milliseconds=milliseconds, difference=1e-6)
-        assert _choose([eager, openvino], "auto") == expected_name
-        assert _choose([eager, openvino], "openvino") == "openvino f32"
-    assert _choose([eager], "openvino") == EAGER
+        assert choose([eager, openvino], "auto") == expected_name
+        assert choose([eager, openvino], "openvino") == "openvino f32"
+    assert choose([eager], "openvino") == EAGER
 
 
 def test_what_is_thrown_away_need_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +153,7 @@ def test_what_is_thrown_away_need_not_agree(tmp_path: Path, monkeypatch: pytest.
 def test_a_heavy_network_is_rewritten_and_the_faster_form_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backend, "HEAVY_MS", 0.0)
+    monkeypatch.setattr(backend_measurement, "HEAVY_MS", 0.0)
     network = torch.nn.Sequential(torch.nn.Conv2d(1, 128, 3, padding=1), torch.nn.Conv2d(128, 128, 3, padding=1))
     with torch.inference_mode():
         answer = network.eval()(torch.from_numpy(EXAMPLE)).numpy()
@@ -138,7 +161,7 @@ def test_a_heavy_network_is_rewritten_and_the_faster_form_is_served(
     chosen = offer(network, EXAMPLE, WEIGHTS, settings=settings)
     times = {one.name: one.milliseconds for one in chosen.choice.candidates}
     assert WINOGRAD in times
-    monkeypatch.setattr(backend, "_choose", lambda *_: WINOGRAD)
+    monkeypatch.setattr(backend_measurement, "choose", lambda *_: WINOGRAD)
     for turn in range(2):  # measured, then remembered
         served = offer(network, EXAMPLE, "b" * 64, settings=settings)
         assert served.choice.chosen == WINOGRAD, turn
@@ -149,8 +172,8 @@ def test_a_heavy_network_is_rewritten_and_the_faster_form_is_served(
 def test_a_batch_is_used_only_where_it_was_measured_to_be_faster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gain: float, batch: int
 ) -> None:
-    monkeypatch.setattr(backend, "BATCH_GAIN", gain)
-    monkeypatch.setattr(backend, "HEAVY_MS", 1e9)
+    monkeypatch.setattr(backend_measurement, "BATCH_GAIN", gain)
+    monkeypatch.setattr(backend_measurement, "HEAVY_MS", 1e9)
     chosen = offer(TwoHeads(), EXAMPLE, WEIGHTS, settings=settings_for(tmp_path, backend="openvino"))
     assert chosen.choice.batch == batch
     assert ("up to 4 images at once" in chosen.described) == (batch == 4)
