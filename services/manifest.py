@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -17,6 +17,8 @@ from services.errors import WeightsDamaged, WeightsMissing
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
 """A name, perhaps in a folder below; a manifest cannot point out of its own folder."""
 Parameter = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
+
+DesignT = TypeVar("DesignT", bound=Fact)
 
 _NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial|research[ -](use|only)", re.IGNORECASE)
 
@@ -127,6 +129,27 @@ class Manifest(Fact):
             If the weights do not assess it.
         """
         return {assessed.label: assessed for assessed in self.labels}[label]
+
+
+def design_of(manifest: Manifest, design: type[DesignT], what: str) -> DesignT:
+    """Read the design of a network out of its manifest.
+
+    Parameters
+    ----------
+    design
+        The facts that describe such a network.
+    what
+        What the manifest should describe, for the message.
+
+    Raises
+    ------
+    WeightsDamaged
+        If the manifest describes no such network.
+    """
+    try:
+        return design.model_validate(manifest.architecture.parameters)
+    except ValidationError as error:
+        raise WeightsDamaged(f"{manifest.id}: the manifest does not describe {what}") from error
 
 
 def read_manifest(folder: Path) -> Manifest:

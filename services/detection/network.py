@@ -11,11 +11,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import ValidationError
 
+from services import manifest as manifests
 from services.anatomy import CHEST_STRUCTURES
 from services.contract import Fact
-from services.errors import WeightsDamaged
 from services.manifest import Architecture, Manifest
 from services.torchvision_guard import guard_torchvision
 
@@ -77,17 +76,8 @@ class Design(Fact):
 
 
 def design_of(manifest: Manifest) -> Design:
-    """Read the design of a network out of its manifest.
-
-    Raises
-    ------
-    WeightsDamaged
-        If the manifest describes no such network.
-    """
-    try:
-        return Design.model_validate(manifest.architecture.parameters)
-    except ValidationError as error:
-        raise WeightsDamaged(f"{manifest.id}: the manifest does not describe a RetinaNet") from error
+    """Read the design of a network out of its manifest; :func:`services.manifest.design_of` says what it raises."""
+    return manifests.design_of(manifest, Design, "a RetinaNet")
 
 
 class BestBoxes(NamedTuple):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from pydantic import ValidationError
 
+from services import manifest as manifests
 from services.contract import Fact
-from services.errors import WeightsDamaged
 from services.manifest import Architecture, Manifest
 from services.segmentation.outlines import LUNG_FIELD
 from services.torchvision_guard import guard_torchvision
@@ -34,17 +33,8 @@ class Design(Fact):
 
 
 def design_of(manifest: Manifest) -> Design:
-    """Read the design of a network out of its manifest.
-
-    Raises
-    ------
-    WeightsDamaged
-        If the manifest describes no such network.
-    """
-    try:
-        return Design.model_validate(manifest.architecture.parameters)
-    except ValidationError as error:
-        raise WeightsDamaged(f"{manifest.id}: the manifest does not describe a U-Net of this kind") from error
+    """Read the design of a network out of its manifest; :func:`services.manifest.design_of` says what it raises."""
+    return manifests.design_of(manifest, Design, "a U-Net of this kind")
 
 
 def build_network(design: Design) -> torch.nn.Module:
