@@ -63,7 +63,7 @@ async def accept_or_revise(
 
 
 async def queue(record: StudyRecord, jobs: Jobs) -> None:
-    """Put a study into the queue unless it is finished; what Redis does not take now the worker's sweep will."""
-    if not record.status.is_final:
+    """Put a study into the queue unless it is finished or held; what Redis does not take now the sweep will."""
+    if record.may_be_worked_on:
         with suppress(QueueUnavailable):
             await jobs.enqueue(record.study_id, record.revision)

@@ -9,6 +9,8 @@
     │   ├── TooLarge              more bytes, pixels or files than the limits allow (413)
     │   ├── InvalidOrder          the order that came with the study is malformed (422)
     │   ├── KeyReused             an Idempotency-Key came before with other content (409)
+    │   ├── AlreadyDecided        somebody else has decided it (409)
+    │   ├── AnotherPatient        the order that came with images names another patient than they do (409)
     │   ├── UploadStalled         the sender stopped in the middle of an upload (408)
     │   └── Superseded            a message would overwrite a later version at its receiver (409)
     ├── OutOfRoom                 the disk is too full to take more; the sender tries again later (507)
@@ -68,6 +70,18 @@ class InvalidOrder(RefusedInput):
 
 class KeyReused(RefusedInput):
     """An idempotency key came before with other content."""
+
+    status = 409
+
+
+class AlreadyDecided(RefusedInput):
+    """Somebody else has decided it."""
+
+    status = 409
+
+
+class AnotherPatient(RefusedInput):
+    """The order that came with images names another patient than the images do."""
 
     status = 409
 

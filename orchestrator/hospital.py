@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.tables import DicomListener, FolderWatch, Source, Stow, StudyTimer
+from orchestrator.orders.issuers import Issuers
 from services.contract import Fact
 
 
@@ -24,6 +25,7 @@ class Hospital(Fact):
     folder: FolderWatch | None = None
     arrivals: StudyTimer = StudyTimer()
     sources: tuple[Source, ...] = ()
+    orders: Issuers = Issuers()
 
     @property
     def listens(self) -> bool:

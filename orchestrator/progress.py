@@ -38,10 +38,23 @@ class StudyRecord(Fact):
     attempt: int = Field(default=0, ge=0)
     reason: str | None = None
     """Why a study failed or was refused."""
+    held: bool = False
+    """True while people must say whose study this is: nothing is read, signed or sent until then."""
+
+    @property
+    def may_be_worked_on(self) -> bool:
+        """True when a worker may draft it now."""
+        return not (self.held or self.status.is_final)
 
 
 class EventKind(StrEnum):
     QUEUED = "queued"
+    ORDERED = "ordered"
+    """An order met the study, or its words changed."""
+    HELD = "held"
+    """An order that may be meant names another patient; people must look."""
+    FREED = "freed"
+    """They did, or the order was put right."""
     RUNNING = "running"
     STAGE = "stage"
     RETRY = "retry"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.contract import Fact, ImageReference, Limitation, Subject
+from services.contract import Fact, Finding, ImageReference, Limitation, Subject
 
 
 class Patient(Fact):
@@ -38,6 +38,8 @@ class Order(Fact):
     indication: str | None = None
     history: str | None = None
     """Clinical history (Additional Patient History, 0010,21B0), as it was sent."""
+    observations: str | None = None
+    """What the order says beside it (OBX, NTE of an order), as it was sent."""
 
 
 class Instance(Fact):
@@ -59,6 +61,18 @@ class Series(Fact):
     instances: tuple[Instance, ...]
 
 
+class EarlierExamination(Fact):
+    """What is known of an earlier examination of the same patient: a report that was sent, or our own draft."""
+
+    examination_id: str
+    """Ours, random."""
+    performed_at: datetime
+    text: str = ""
+    """As it was sent; empty for our own."""
+    findings: tuple[Finding, ...] = ()
+    """What the specialists said of our own earlier study; empty for a text that was sent."""
+
+
 class Study(Fact):
     """A study as received, with the person it belongs to."""
 
@@ -74,6 +88,8 @@ class Study(Fact):
     """Every header value that can name somebody or something of the patient, so that it can be masked in text."""
     limitations: tuple[Limitation, ...] = ()
     """Files that came with the study and could not be used, each with its reason."""
+    earlier: tuple[EarlierExamination, ...] = ()
+    """Earlier examinations of the same patient, newest first; looked up when the study is read, never stored."""
 
 
 class DeidentifiedStudy(Fact):

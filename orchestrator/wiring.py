@@ -6,6 +6,7 @@ import httpx
 
 from orchestrator.cards import CardShelf
 from orchestrator.exemplars import read_exemplars
+from orchestrator.hospital import read_hospital
 from orchestrator.jobs import Jobs
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.outlines import Outlines
@@ -19,7 +20,7 @@ from services.contract.profile import refusal_of
 
 def open_records(settings: Settings) -> Records:
     """Return the record, its tables up to date."""
-    return Records.open(settings.database_url)
+    return Records.open(settings.database_url, read_hospital(settings.hospital).orders)
 
 
 def open_queue(settings: Settings) -> Jobs:

@@ -97,7 +97,7 @@ class Worker:
             await self._give_up(job, "its worker was lost each time it was tried")
             return
         record = await asyncio.to_thread(self._records.begin, job.study_id, job.attempt)
-        if record.status.is_final or record.revision != job.revision:
+        if not record.may_be_worked_on or record.revision != job.revision:
             await self._jobs.done(job)
             return
         await self._ring(job.study_id)

@@ -27,6 +27,8 @@ class StudyState(Fact):
     updated_at: datetime
     reason: str | None = None
     """Why the study was refused or failed."""
+    held: bool = False
+    """True while people must say whose study this is (``GET /v1/mismatches``)."""
     progress: tuple[Event, ...] = ()
     links: Links
 

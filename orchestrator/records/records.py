@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from orchestrator.errors import KeyReused, NotFound
+from orchestrator.orders.issuers import Issuers
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
 from orchestrator.records.arrivals import Arrivals
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
+from orchestrator.records.orders import Orders
 from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
@@ -39,14 +41,20 @@ class Accepted(NamedTuple):
 class Records:
     """Typed methods over one database; nothing outside this file writes SQL."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, issuers: Issuers | None = None) -> None:
         self._engine = engine
+        self.orders = Orders(engine, issuers or Issuers())
         self.outbox = Outbox(engine)
         self.arrivals = Arrivals(engine)
 
     @classmethod
-    def open(cls, database_url: str) -> Records:
+    def open(cls, database_url: str, issuers: Issuers | None = None) -> Records:
         """Connect and bring the tables up to date.
+
+        Parameters
+        ----------
+        issuers
+            Who gives patient identifiers in this hospital.
 
         Raises
         ------
@@ -57,7 +65,7 @@ class Records:
         """
         engine = connect(database_url)
         migrate(engine)
-        return cls(engine)
+        return cls(engine, issuers)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -73,6 +81,9 @@ class Records:
     ) -> Accepted:
         """Record a study as queued, with its first event; committed when this returns.
 
+        Orders that wait for it give it their words. Where one may be meant and names another patient, the study is
+        held: it is recorded, and not drafted until people have looked.
+
         Parameters
         ----------
         seconds
@@ -87,16 +98,14 @@ class Records:
         record = StudyRecord(
             study_id=study.study_id, status=StudyStatus.QUEUED, revision=1, accepted_at=now, updated_at=now
         )
-        row = {
-            **columns_of(record),
-            "content_sha256": content_sha256,
-            "idempotency_key": idempotency_key,
-            "document": study.model_dump_json(),
-        }
+        row: dict[str, object] = {"content_sha256": content_sha256, "idempotency_key": idempotency_key}
         try:
             with writing(self._engine) as connection:
+                study, standing = self.orders.arriving(connection, study)
+                row |= {**columns_of(record), "document": study.model_dump_json()}
                 connection.execute(sa.insert(STUDIES).values(row))
                 append(connection, record, EventKind.QUEUED, seconds=seconds)
+                record = self.orders.arrived(connection, study, record, standing)
         except Duplicate:
             known = self.accepted_before(idempotency_key, content_sha256) if idempotency_key else None
             if known is None:
@@ -150,7 +159,7 @@ class Records:
         before = text_of(datetime.now(UTC) - timedelta(seconds=older_than_s))
         query = (
             sa.select(STUDIES.c.study_id, STUDIES.c.revision)
-            .where(STUDIES.c.status.in_(_UNFINISHED), STUDIES.c.updated_at <= before)
+            .where(STUDIES.c.status.in_(_UNFINISHED), STUDIES.c.held.is_(False), STUDIES.c.updated_at <= before)
             .order_by(STUDIES.c.accepted_at)
             .limit(limit)
         )
@@ -158,10 +167,10 @@ class Records:
             return tuple((row.study_id, row.revision) for row in connection.execute(query))
 
     def begin(self, study_id: str, attempt: int) -> StudyRecord:
-        """Record that a worker started; a study that is already final stays as it is."""
+        """Record that a worker started; a study that is already final, or held, stays as it is."""
         with writing(self._engine) as connection:
             record = locked(connection, study_id)
-            if record.status.is_final:
+            if not record.may_be_worked_on:
                 return record
             record = update(connection, record, status=StudyStatus.RUNNING, attempt=attempt)
             append(connection, record, EventKind.RUNNING)
@@ -187,13 +196,15 @@ class Records:
             If there is no such study.
         """
         with writing(self._engine) as connection:
+            study, standing = self.orders.arriving(connection, study)
             record = locked(connection, study.study_id)
             ours = STUDIES.c.study_id == study.study_id
             if connection.execute(sa.select(STUDIES.c.content_sha256).where(ours)).scalar_one() == content_sha256:
                 return record
             document = {"content_sha256": content_sha256, "document": study.model_dump_json()}
             connection.execute(sa.update(STUDIES).where(ours).values(document))
-            return reopen(connection, study.study_id, reason)
+            record = reopen(connection, study.study_id, reason)
+            return self.orders.arrived(connection, study, record, standing)
 
     def note(
         self,

@@ -17,6 +17,7 @@ STUDIES = sa.Table(
     sa.Column("updated_at", sa.String(32)),
     sa.Column("content_sha256", sa.String(64)),
     sa.Column("idempotency_key", sa.String(255)),
+    sa.Column("held", sa.Boolean),
     sa.Column("document", sa.Text),
 )
 DRAFTS = sa.Table(
@@ -91,4 +92,68 @@ ARRIVALS = sa.Table(
     sa.Column("state", sa.String(16)),
     sa.Column("received_at", sa.String(32)),
     sa.Column("round", sa.Integer),
+)
+STUDY_NUMBERS = sa.Table(
+    "study_numbers",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("study_instance_uid", sa.String(64)),
+    sa.Column("accession_number", sa.String(64)),
+    sa.Column("patient_id", sa.String(64)),
+    sa.Column("performed_at", sa.String(32)),
+)
+HOSPITAL_MESSAGES = sa.Table(
+    "hospital_messages",
+    _METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(32)),
+    sa.Column("content_sha256", sa.String(64)),
+    sa.Column("received_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+ORDERS = sa.Table(
+    "orders",
+    _METADATA,
+    sa.Column("order_id", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(255)),
+    sa.Column("study_instance_uid", sa.String(64)),
+    sa.Column("accession_number", sa.String(64)),
+    sa.Column("received_at", sa.String(32)),
+    sa.Column("updated_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+MEETINGS = sa.Table(
+    "meetings",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("order_id", sa.String(64), primary_key=True),
+    sa.Column("mismatch_id", sa.String(64)),
+    sa.Column("meeting", sa.String(16)),
+    sa.Column("opened_at", sa.String(32)),
+    sa.Column("decision", sa.String(32)),
+    sa.Column("decided_at", sa.String(32)),
+    sa.Column("decided_by", sa.String(255)),
+)
+PATIENT_MERGES = sa.Table(
+    "patient_merges",
+    _METADATA,
+    sa.Column("merge_id", sa.String(64), primary_key=True),
+    sa.Column("patient_id", sa.String(64)),
+    sa.Column("survivor_id", sa.String(64)),
+    sa.Column("merged_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+EARLIER_REPORTS = sa.Table(
+    "earlier_reports",
+    _METADATA,
+    sa.Column("report_id", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(255)),
+    sa.Column("performed_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+REPORTED_PATIENTS = sa.Table(
+    "reported_patients",
+    _METADATA,
+    sa.Column("report_id", sa.String(64), primary_key=True),
+    sa.Column("patient_id", sa.String(64), primary_key=True),
 )
