@@ -83,6 +83,8 @@ class Release(Fact):
     sections: tuple[ReleasedSection, ...]
     facts: Facts
     """What may be told coded: of a draft everything, of a signed report what the signer left as it was."""
+    withdrawn: Facts = Facts()
+    """What an earlier release told coded and this one no longer does."""
     signature: Signature | None = None
     addenda: tuple[Addendum, ...] = ()
     reason: str | None = None
@@ -102,7 +104,7 @@ class Release(Fact):
         if self.event is ReleaseEvent.DRAFTED:
             return self.draft.draft_id
         if self.event is ReleaseEvent.REJECTED:
-            return f"{self.draft.draft_id}.rejected"
+            return f"{self.draft.draft_id}.rejected" + (f".v{self.version}" if self.version else "")
         return self.key_of_version(self.version)
 
     def key_of_version(self, version: int) -> str:
@@ -143,6 +145,10 @@ class Release(Fact):
         return self.draft.follow_up
 
 
+Told = DraftReport | Release
+"""Anything with facts that pictures can be drawn of."""
+
+
 def release_of_draft(draft: DraftReport) -> Release:
     """Return a draft as it leaves where a destination opted in, and as a person in the house downloads it."""
     sections = tuple(
@@ -159,16 +165,65 @@ def release_of_draft(draft: DraftReport) -> Release:
     )
 
 
-def release_of_rejection(draft: DraftReport, at: datetime, reason: str, version: int = 0) -> Release:
-    """Return the retraction of a draft, or of the signed report that grew out of it: no sentence and no fact is left.
+def release_of_rejection(before: Release, at: datetime, reason: str) -> Release:
+    """Return the retraction of a draft, or of the signed version that grew out of it; no sentence of it is left."""
+    return before.model_copy(
+        update={
+            "event": ReleaseEvent.REJECTED,
+            "at": at,
+            "reason": reason,
+            "sections": (),
+            "addenda": (),
+            "signature": None,
+            "facts": Facts(),
+            "withdrawn": before.facts,
+        }
+    )
 
-    Parameters
-    ----------
-    version
-        The signed version that is withdrawn; 0 where nobody had signed.
-    """
+
+def release_of_signed(
+    draft: DraftReport,
+    sections: tuple[ReleasedSection, ...],
+    signature: Signature,
+    before: Release | None = None,
+    reason: str | None = None,
+) -> Release:
+    """Return what a person signed: the first version, or with ``before`` the correction of that version."""
+    facts = endorsed_facts(draft.facts, sections)
     return Release(
-        event=ReleaseEvent.REJECTED, version=version, at=at, draft=draft, sections=(), facts=Facts(), reason=reason
+        event=ReleaseEvent.CORRECTED if before else ReleaseEvent.SIGNED,
+        version=before.version + 1 if before else 1,
+        at=signature.at,
+        draft=draft,
+        sections=sections,
+        facts=facts,
+        withdrawn=_told_no_more(before.facts, facts) if before else Facts(),
+        signature=signature,
+        addenda=before.addenda if before else (),
+        reason=reason,
+    )
+
+
+def release_of_addendum(before: Release, addendum: Addendum) -> Release:
+    """Return a signed version with something added; what was signed stands as it is."""
+    return before.model_copy(
+        update={
+            "event": ReleaseEvent.ADDENDED,
+            "version": before.version + 1,
+            "at": addendum.signature.at,
+            "addenda": (*before.addenda, addendum),
+            "withdrawn": Facts(),
+            "reason": None,
+        }
+    )
+
+
+def _told_no_more(before: Facts, now: Facts) -> Facts:
+    findings = {one.finding_id for one in now.findings}
+    measurements = {one.measurement_id for one in now.measurements}
+    return Facts(
+        findings=tuple(one for one in before.findings if one.finding_id not in findings),
+        measurements=tuple(one for one in before.measurements if one.measurement_id not in measurements),
     )
 
 

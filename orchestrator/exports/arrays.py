@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.report import DraftReport
+from orchestrator.release import Told
 from orchestrator.study import Study
 from services.contract import Evidence, HeatMap, ImageReference, Mask
 
@@ -25,7 +25,7 @@ def images_of(study: Study) -> dict[str, ImageReference]:
     return {image.image_id: image for image in images}
 
 
-def evidence_of(draft: DraftReport) -> tuple[Evidence, ...]:
+def evidence_of(draft: Told) -> tuple[Evidence, ...]:
     """Return every piece of evidence of a draft, in the order of its facts."""
     facts = draft.facts
     found = [evidence for finding in facts.findings for evidence in finding.evidence]
@@ -33,7 +33,7 @@ def evidence_of(draft: DraftReport) -> tuple[Evidence, ...]:
     return (*found, *(structure.evidence for structure in facts.structures))
 
 
-def read_arrays(draft: DraftReport, study: Study, store: Path) -> Arrays:
+def read_arrays(draft: Told, study: Study, store: Path) -> Arrays:
     """Return every array that an export of this draft may draw.
 
     Parameters

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from orchestrator.exports.arrays import Array, Arrays, images_of
 from orchestrator.exports.pictures import Colour, Mark, Picture, pictures_of
-from orchestrator.report import DraftReport
+from orchestrator.release import Told
 from orchestrator.study import Study
 from services.contract import Box, HeatMap, ImageReference, Line, Mask
 
@@ -23,7 +23,7 @@ _INK, _PAPER = (235, 235, 235), (18, 20, 24)
 Canvas = NDArray[np.uint8]
 
 
-def draw_evidence(draft: DraftReport, study: Study, arrays: Arrays, name: str | None = None) -> dict[str, bytes]:
+def draw_evidence(draft: Told, study: Study, arrays: Arrays, name: str | None = None) -> dict[str, bytes]:
     """Return the pictures of a draft as PNG bytes, by file name such as ``F1-pleural-effusion.png``.
 
     Parameters

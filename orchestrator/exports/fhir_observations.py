@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fhir.resources.R4B.observation import Observation
 
-from orchestrator.exports.fhir_parts import AI_ASSERTED, SYSTEMS, concept, device_part, reference, resource_id
+from orchestrator.exports.fhir_parts import AI_ASSERTED, FACTS, SYSTEMS, concept, device_part, reference, resource_id
 from orchestrator.exports.words import algorithm_of, state_of
-from orchestrator.report import DraftReport
+from orchestrator.release import Release, ReleaseEvent
 from services.contract import Evidence, Finding, Limitation, Measurement, Presence
 from services.contract.phrasing import number_text
 
@@ -16,15 +16,23 @@ _INTERPRETATIONS = {
     Presence.ABSENT: ("NEG", "Negative"),
     Presence.INDETERMINATE: ("IND", "Indeterminate"),
 }
+OBSERVATION_STATUS: dict[ReleaseEvent, str] = {
+    ReleaseEvent.DRAFTED: "preliminary",
+    ReleaseEvent.SIGNED: "final",
+    ReleaseEvent.CORRECTED: "final",
+    ReleaseEvent.ADDENDED: "final",
+    ReleaseEvent.REJECTED: "cancelled",
+}
+"""An observation that a correction still tells is as it was; one that it no longer tells is withdrawn."""
 _INTERPRETATION_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _ABSENT_SYSTEM = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 
-def of_finding(draft: DraftReport, finding: Finding) -> Observation:
+def of_finding(release: Release, finding: Finding) -> Observation:
     """Return a finding: presence as interpretation, scores and their operating points as components."""
     code, display = _INTERPRETATIONS[finding.presence]
     return Observation(
-        **_common(draft, finding.finding_id, finding.evidence),
+        **_common(release, finding.finding_id, finding.evidence),
         code=concept(finding.code),
         valueCodeableConcept={"text": state_of(finding)},
         interpretation=[{"coding": [{"system": _INTERPRETATION_SYSTEM, "code": code, "display": display}]}],
@@ -33,7 +41,7 @@ def of_finding(draft: DraftReport, finding: Finding) -> Observation:
     )
 
 
-def of_measurement(draft: DraftReport, measurement: Measurement) -> Observation:
+def of_measurement(release: Release, measurement: Measurement) -> Observation:
     """Return a measurement in its UCUM unit."""
     notes = [number_text(measurement)]
     if measurement.laterality:
@@ -43,21 +51,39 @@ def of_measurement(draft: DraftReport, measurement: Measurement) -> Observation:
     if measurement.calibration:
         notes.append(f"calibrated by {measurement.calibration}")
     return Observation(
-        **_common(draft, measurement.measurement_id, measurement.evidence),
+        **_common(release, measurement.measurement_id, measurement.evidence),
         code=concept(measurement.name),
         valueQuantity=_quantity(measurement.value, measurement.unit),
         note=[{"text": "; ".join(notes)}],
     )
 
 
-def not_assessed(draft: DraftReport, limitation: Limitation, number: int) -> Observation:
+def withdrawn(release: Release, fact: Finding | Measurement) -> Observation:
+    """Return a fact of the draft that the report no longer tells, for a receiver that may hold it from the draft."""
+    if isinstance(fact, Finding):
+        fact_id, code = fact.finding_id, fact.code
+    else:
+        fact_id, code = fact.measurement_id, fact.name
+    return Observation(
+        id=resource_id(release, fact_id),
+        meta=AI_ASSERTED,
+        identifier=[{"system": FACTS, "value": f"{release.draft.draft_id}/{fact_id}"}],
+        status="cancelled" if release.version == 0 else "entered-in-error",
+        category=[_IMAGING],
+        subject=reference(release, "patient"),
+        code=concept(code),
+    )
+
+
+def not_assessed(release: Release, limitation: Limitation, number: int) -> Observation:
     """Return what was not assessed: an Observation without a value, which is not a negative one."""
     return Observation(
-        id=resource_id(draft, f"limitation {number}"),
+        id=resource_id(release, f"limitation {number}"),
         meta=AI_ASSERTED,
-        status="preliminary",
+        identifier=[{"system": FACTS, "value": f"{release.draft.draft_id}/limitation {number}"}],
+        status=OBSERVATION_STATUS[release.event],
         category=[_IMAGING],
-        subject=reference(draft, "patient"),
+        subject=reference(release, "patient"),
         code=concept(limitation.code) if limitation.code else {"text": limitation.what},
         dataAbsentReason={
             "coding": [{"system": _ABSENT_SYSTEM, "code": "not-performed", "display": "Not Performed"}],
@@ -66,18 +92,18 @@ def not_assessed(draft: DraftReport, limitation: Limitation, number: int) -> Obs
     )
 
 
-def _common(draft: DraftReport, fact_id: str, evidence: tuple[Evidence, ...]) -> dict[str, object]:
+def _common(release: Release, fact_id: str, evidence: tuple[Evidence, ...]) -> dict[str, object]:
     algorithms = tuple(dict.fromkeys(one.algorithm for one in evidence))
     return {
-        "id": resource_id(draft, fact_id),
+        "id": resource_id(release, fact_id),
         "meta": AI_ASSERTED,
-        "identifier": [{"system": "https://wetread.example/fhir/fact", "value": f"{draft.draft_id}/{fact_id}"}],
-        "status": "preliminary",
+        "identifier": [{"system": FACTS, "value": f"{release.draft.draft_id}/{fact_id}"}],
+        "status": OBSERVATION_STATUS[release.event],
         "category": [_IMAGING],
-        "subject": reference(draft, "patient"),
-        "derivedFrom": [reference(draft, "imaging-study")],
+        "subject": reference(release, "patient"),
+        "derivedFrom": [reference(release, "imaging-study")],
         "method": {"text": "; ".join(algorithm_of(algorithm) for algorithm in algorithms)},
-        "device": reference(draft, device_part(algorithms[0])),
+        "device": reference(release, device_part(algorithms[0])),
     }
 
 

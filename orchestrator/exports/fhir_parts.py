@@ -13,7 +13,8 @@ from fhir.resources.R4B.meta import Meta
 from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.reference import Reference
 
-from orchestrator.report import DraftReport, LanguageModel
+from orchestrator.release import Release
+from orchestrator.report import LanguageModel
 from orchestrator.study import Instance, Series, Study
 from services.contract import Algorithm, Code, label_of
 from services.contract.codes import CODES
@@ -27,8 +28,18 @@ SYSTEMS: dict[str, str] = {
     "UCUM": "http://unitsofmeasure.org",
 }
 _GENDERS = {"F": "female", "M": "male", "O": "other"}
-_HASHES = "https://wetread.example/fhir/weights-sha256"
-_STUDIES = "https://wetread.example/fhir/study"
+HASHES = "https://wetread.example/fhir/weights-sha256"
+ALGORITHMS = "https://wetread.example/fhir/algorithm"
+PATIENTS = "https://wetread.example/fhir/patient"
+"""Issuer and identifier, or our own id where nobody gave one: what a server can look for without mixing up two people
+of the same number."""
+STUDIES = "https://wetread.example/fhir/study"
+REPORTS = "https://wetread.example/fhir/report"
+"""The report from its draft to its last correction."""
+DRAFTS = "https://wetread.example/fhir/draft"
+FACTS = "https://wetread.example/fhir/fact"
+RELEASES = "https://wetread.example/fhir/release"
+"""Tag of what has no identifier of its own."""
 
 AI_ASSERTED = Meta(
     security=[
@@ -42,14 +53,14 @@ AI_ASSERTED = Meta(
 """The label of everything that software asserted."""
 
 
-def resource_id(draft: DraftReport, part: str) -> str:
-    """Return the id of a resource: the same for the same draft."""
-    return str(uuid5(NAMESPACE_URL, f"wetread:{draft.draft_id}:{part}"))
+def resource_id(release: Release, part: str) -> str:
+    """Return the id of a resource: the same for the same release."""
+    return str(uuid5(NAMESPACE_URL, f"wetread:{release.key}:{part}"))
 
 
-def reference(draft: DraftReport, part: str) -> Reference:
+def reference(release: Release, part: str) -> Reference:
     """Return a reference to another resource of the bundle."""
-    return Reference(reference=f"urn:uuid:{resource_id(draft, part)}")
+    return Reference(reference=f"urn:uuid:{resource_id(release, part)}")
 
 
 def concept(code: Code) -> CodeableConcept:
@@ -66,17 +77,19 @@ def concept(code: Code) -> CodeableConcept:
     return CodeableConcept(coding=coding or None, text=label_text(code))
 
 
-def patient(draft: DraftReport, study: Study) -> Patient:
+def patient(release: Release, study: Study) -> Patient:
     """Return the person as the study names her; a study without a name gives a Patient without one."""
     person = study.patient
-    identifiers = []
+    identifiers: list[dict[str, object]] = []
     if person.patient_id:
         assigner = {"display": person.issuer_of_patient_id} if person.issuer_of_patient_id else None
         kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]}
         identifiers.append({"use": "usual", "type": kind, "value": person.patient_id, "assigner": assigner})
+    own = f"{person.issuer_of_patient_id or ''}/{person.patient_id}" if person.patient_id else study.study_id
+    identifiers.append({"use": "secondary", "system": PATIENTS, "value": own})
     return Patient(
-        id=resource_id(draft, "patient"),
-        identifier=identifiers or None,
+        id=resource_id(release, "patient"),
+        identifier=identifiers,
         name=_names(person.name),
         gender=_GENDERS.get(person.sex or "", "unknown"),
         birthDate=_date(person.birth_date),
@@ -102,19 +115,19 @@ def _date(birth_date: str | None) -> str | None:
     return None
 
 
-def imaging_study(draft: DraftReport, study: Study) -> ImagingStudy:
+def imaging_study(release: Release, study: Study) -> ImagingStudy:
     """Return the study; images that came without DICOM identity are counted and not listed."""
     identifiers: list[dict[str, object]] = [{"system": "urn:dicom:uid", "value": f"urn:oid:{study.study_instance_uid}"}]
-    identifiers.append({"system": _STUDIES, "value": study.study_id})
+    identifiers.append({"system": STUDIES, "value": study.study_id})
     if study.order.accession_number:
         kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]}
         identifiers.append({"type": kind, "value": study.order.accession_number})
     listed = [written for series in study.series if (written := _series(series))]
     return ImagingStudy(
-        id=resource_id(draft, "imaging-study"),
+        id=resource_id(release, "imaging-study"),
         identifier=identifiers,
         status="available",
-        subject=reference(draft, "patient"),
+        subject=reference(release, "patient"),
         started=performed(study),
         numberOfSeries=len(study.series),
         numberOfInstances=sum(len(series.instances) for series in study.series),
@@ -147,14 +160,14 @@ def _instance(instance: Instance) -> dict[str, object] | None:
     return {"uid": instance.sop_instance_uid, "sopClass": sop_class}
 
 
-def device(draft: DraftReport, algorithm: Algorithm) -> Device:
+def device(release: Release, algorithm: Algorithm) -> Device:
     """Return an algorithm as a device, with its version and the hash of its weights."""
-    return _device(draft, device_part(algorithm), algorithm.name, algorithm.version, algorithm.weights_sha256)
+    return _device(release, device_part(algorithm), algorithm.name, algorithm.version, algorithm.weights_sha256)
 
 
-def language_model_device(draft: DraftReport, model: LanguageModel) -> Device:
+def language_model_device(release: Release, model: LanguageModel) -> Device:
     """Return the language model as a device."""
-    return _device(draft, "language-model", model.model, model.server, model.weights_sha256)
+    return _device(release, "language-model", model.model, model.server, model.weights_sha256)
 
 
 def device_part(algorithm: Algorithm) -> str:
@@ -162,10 +175,13 @@ def device_part(algorithm: Algorithm) -> str:
     return f"algorithm {algorithm.name} {algorithm.version} {algorithm.weights_sha256}"
 
 
-def _device(draft: DraftReport, part: str, name: str, version: str, weights_sha256: str | None) -> Device:
+def _device(release: Release, part: str, name: str, version: str, weights_sha256: str | None) -> Device:
     return Device(
-        id=resource_id(draft, part),
-        identifier=[{"system": _HASHES, "value": weights_sha256}] if weights_sha256 else None,
+        id=resource_id(release, part),
+        identifier=[
+            {"system": ALGORITHMS, "value": f"{name}/{version}/{weights_sha256 or 'unknown'}"},
+            *([{"system": HASHES, "value": weights_sha256}] if weights_sha256 else []),
+        ],
         status="active",
         deviceName=[{"name": name, "type": "model-name"}],
         version=[{"value": version}],

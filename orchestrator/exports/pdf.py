@@ -1,4 +1,4 @@
-"""The draft as PDF: text beside the film, a chip from every sentence to its finding, provenance at the end."""
+"""The report as PDF: text beside the film, a chip from every sentence to its finding, provenance at the end."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from orchestrator.exports.arrays import Arrays, images_of
 from orchestrator.exports.evidence import Canvas, draw_picture, film
 from orchestrator.exports.pdf_parts import (
     Shown,
+    addenda,
     beside,
     findings_table,
     header_panel,
@@ -38,8 +39,17 @@ from orchestrator.exports.pdf_parts import (
 from orchestrator.exports.pdf_second_text import second_text
 from orchestrator.exports.pdf_style import MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Styles, mark_page, styles
 from orchestrator.exports.pictures import Picture, pictures_of
-from orchestrator.exports.words import AUTHORS, header_of, moment, provenance_of, rules_of
-from orchestrator.report import DraftReport
+from orchestrator.exports.words import (
+    AUTHORS,
+    header_of,
+    history_of,
+    moment,
+    notice_of,
+    provenance_of,
+    report_title,
+    rules_of,
+)
+from orchestrator.release import Release
 from orchestrator.study import Study
 from services.contract import ImageReference
 
@@ -56,63 +66,85 @@ _FIRST_ROWS = 45 * mm
 rl_config.useA85 = 0  # streams as bytes: the text form is a quarter longer, and takes more time than all the rest
 
 
-def render_pdf(draft: DraftReport, study: Study, arrays: Arrays) -> bytes:
-    """Return the draft as PDF bytes, the same for the same draft, study and arrays.
+def render_pdf(release: Release, study: Study, arrays: Arrays) -> bytes:
+    """Return a report as PDF bytes, the same for the same release, study and arrays.
 
     Parameters
     ----------
     arrays
         Films, masks and heat maps by location; a picture whose film is missing is left out.
     """
-    shown = _pictures(draft, study, arrays)
-    pages = _build(draft, study, shown, 0)[1]
-    return _build(draft, study, shown, pages)[0]
+    shown = _pictures(release, study, arrays)
+    pages = _build(release, study, shown, 0)[1]
+    return _build(release, study, shown, pages)[0]
 
 
-def _build(draft: DraftReport, study: Study, shown: Sequence[Shown], pages: int) -> tuple[bytes, int]:
+def _build(release: Release, study: Study, shown: Sequence[Shown], pages: int) -> tuple[bytes, int]:
     """Lay the pages out; their number is known only after the first time."""
     file = io.BytesIO()
     document = BaseDocTemplate(
         file,
         pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
         invariant=1,
-        title="Draft report",
+        title=report_title(release).partition(",")[0],
         author="wetread",
-        subject=draft.draft_id,
+        subject=release.key,
     )
     frame = Frame(MARGIN, 15 * mm, _WIDTH, PAGE_HEIGHT - 30 * mm, 0, 0, 0, 0)
 
     def on_page(canvas: Page, _: BaseDocTemplate) -> None:
-        mark_page(canvas, canvas.getPageNumber(), pages)
+        mark_page(canvas, release, canvas.getPageNumber(), pages)
 
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=on_page))
-    document.build(_story(draft, study, shown, styles()))
+    document.build(_story(release, study, shown, styles()))
     return file.getvalue(), int(document.page)
 
 
-def _story(draft: DraftReport, study: Study, shown: Sequence[Shown], look: Styles) -> list[Flowable]:
-    text = [part for one in draft.sections for part in section(one, draft, look)]
+def _story(release: Release, study: Study, shown: Sequence[Shown], look: Styles) -> list[Flowable]:
     return [
-        Paragraph("Draft imaging report", look.title),
-        Paragraph(f"Made {moment(draft.created_at)}; {AUTHORS[draft.author]}.", look.small),
+        Paragraph(_title(release), look.title),
+        Paragraph(_subtitle(release), look.small),
         Spacer(1, 3 * mm),
         *header_panel(header_of(study), look, _WIDTH),
-        *(Paragraph(escape(line), look.small) for line in rules_of(draft)),
-        *_text_and_picture(text, shown, look),
-        *limitations_box(draft, look, _WIDTH),
-        *([PageBreak()] if len(shown) > 1 else []),
-        *picture_grid(shown[1:], look, _WIDTH),
+        *([] if release.is_retraction else _body(release, shown, look)),
+        *(Paragraph(escape(f"{field.name}: {field.value}"), look.small) for field in history_of(release)),
         CondPageBreak(_FIRST_ROWS),
-        *findings_table(draft, look, _WIDTH),
-        *_second_texts(draft, look),
-        CondPageBreak(_FIRST_ROWS),
-        *provenance_table(provenance_of(draft), look, _WIDTH),
+        *provenance_table(provenance_of(release.draft), look, _WIDTH),
     ]
 
 
-def _second_texts(draft: DraftReport, look: Styles) -> list[Flowable]:
+def _title(release: Release) -> str:
+    if release.is_retraction:
+        return "Retracted imaging report"
+    return report_title(release) if release.is_signed else "Draft imaging report"
+
+
+def _subtitle(release: Release) -> str:
+    if release.is_signed or release.is_retraction:
+        return escape(notice_of(release))
+    return f"Made {moment(release.at)}; {AUTHORS[release.author]}."
+
+
+def _body(release: Release, shown: Sequence[Shown], look: Styles) -> list[Flowable]:
+    text = [part for one in release.sections for part in section(one, release, look)]
+    unsigned = not release.is_signed
     return [
-        part for text in draft.second_texts for part in (CondPageBreak(_FIRST_ROWS), *second_text(text, look, _WIDTH))
+        *(Paragraph(escape(line), look.small) for line in (rules_of(release.draft) if unsigned else ())),
+        *_text_and_picture([*text, *addenda(release, look)], shown, look),
+        *limitations_box(release, look, _WIDTH),
+        *([PageBreak()] if len(shown) > 1 else []),
+        *picture_grid(shown[1:], look, _WIDTH),
+        CondPageBreak(_FIRST_ROWS),
+        *findings_table(release, look, _WIDTH),
+        *(_second_texts(release, look) if unsigned else []),
+    ]
+
+
+def _second_texts(release: Release, look: Styles) -> list[Flowable]:
+    return [
+        part
+        for text in release.draft.second_texts
+        for part in (CondPageBreak(_FIRST_ROWS), *second_text(text, look, _WIDTH))
     ]
 
 
@@ -127,10 +159,10 @@ def _text_and_picture(text: list[Flowable], shown: Sequence[Shown], look: Styles
     return [*text, Spacer(1, 4 * mm), *image]
 
 
-def _pictures(draft: DraftReport, study: Study, arrays: Arrays) -> tuple[Shown, ...]:
-    images = images_of(study)
+def _pictures(release: Release, study: Study, arrays: Arrays) -> tuple[Shown, ...]:
+    images = {} if release.is_retraction else images_of(study)
     shown: list[Shown] = []
-    for one in pictures_of(draft)[:_PICTURES]:
+    for one in pictures_of(release)[:_PICTURES]:
         reference = images.get(one.image_id)
         if reference is not None and reference.location in arrays:
             shown.append(_shown(one, draw_picture(one, reference, arrays, legend=False)))

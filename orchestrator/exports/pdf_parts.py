@@ -25,9 +25,9 @@ from orchestrator.exports.pdf_style import (
     state_ink,
 )
 from orchestrator.exports.pictures import Colour
-from orchestrator.exports.words import Field, algorithm_of, measured, name_of, plain_mark, score_of, state_of
+from orchestrator.exports.words import Field, algorithm_of, measured, name_of, plain_mark, score_of, signed_by, state_of
 from orchestrator.plain import limitations_text
-from orchestrator.report import DraftReport, Section, Sentence
+from orchestrator.release import Release, ReleasedSection, ReleasedSentence
 from services.contract import Evidence
 
 _FLAT = [
@@ -69,11 +69,11 @@ def header_panel(fields: Sequence[Field], look: Styles, width: float) -> list[Fl
     return [table, Spacer(1, 3 * mm)]
 
 
-def section(part: Section, draft: DraftReport, look: Styles) -> list[Flowable]:
+def section(part: ReleasedSection, release: Release, look: Styles) -> list[Flowable]:
     """Return a section: each sentence with a chip for every finding it rests on."""
     lines = [
         Paragraph(
-            f"{words(sentence.text)} {chips(c.id for c in sentence.citations)}{_plain(sentence, draft)}",
+            f"{words(sentence.text)} {_chips_of(sentence, release)}{_plain(sentence, release)}",
             look.sentence,
             bulletText="\u2022",
         )
@@ -83,9 +83,26 @@ def section(part: Section, draft: DraftReport, look: Styles) -> list[Flowable]:
     return [title, *(lines or [Paragraph("Nothing was assessed that could be said.", look.small)])]
 
 
-def _plain(sentence: Sentence, draft: DraftReport) -> str:
-    mark = plain_mark(sentence, draft)
+def _chips_of(sentence: ReleasedSentence, release: Release) -> str:
+    """A signed report reads as the signer left it; what its coded part rests on stands in the table."""
+    return "" if release.is_signed else chips(c.id for c in sentence.citations)
+
+
+def _plain(sentence: ReleasedSentence, release: Release) -> str:
+    mark = plain_mark(sentence, release)
     return f' <font size="6.8" color="{SOFT.hexval().replace("0x", "#")}"><i>{mark}</i></font>' if mark else ""
+
+
+def addenda(release: Release, look: Styles) -> list[Flowable]:
+    """Return what was added to a signed report, each with its signature."""
+    return [
+        part
+        for one in release.addenda
+        for part in (
+            Paragraph(words(f"ADDENDUM, {signed_by(one.signature)}"), look.heading),
+            Paragraph(words(one.text), look.sentence),
+        )
+    ]
 
 
 def chips(ids: Iterable[str]) -> str:
@@ -97,9 +114,9 @@ def _chip(id_: str) -> str:
     return f'<font size="6.8" color="{CHIP_INK}" backColor="{CHIP}">&nbsp;{escape(id_)}&nbsp;</font>'
 
 
-def limitations_box(draft: DraftReport, look: Styles, width: float) -> list[Flowable]:
+def limitations_box(release: Release, look: Styles, width: float) -> list[Flowable]:
     """Return what was not assessed and why, in a box of its own; it is never small print."""
-    lines = limitations_text(draft.facts).splitlines()
+    lines = limitations_text(release.facts).splitlines()
     if not lines:
         return []
     rows = [[Paragraph("LIMITATIONS", look.box_heading)], *([Paragraph(words(line), look.cell)] for line in lines)]
@@ -115,19 +132,19 @@ def limitations_box(draft: DraftReport, look: Styles, width: float) -> list[Flow
     return [Spacer(1, 4 * mm), box]
 
 
-def findings_table(draft: DraftReport, look: Styles, width: float) -> list[Flowable]:
+def findings_table(release: Release, look: Styles, width: float) -> list[Flowable]:
     """Return every finding and measurement with its score on its own scale and the algorithm that said so."""
     head = [
         Paragraph(f"<b>{title}</b>", look.label)
         for title in ("id", "finding", "score and operating points", "algorithm")
     ]
     rows: list[list[object]] = [head]
-    for finding in draft.facts.findings:
+    for finding in release.facts.findings:
         ink = state_ink(finding.presence)
         said = f'<b>{words(name_of(finding))}</b><br/><font color="{ink}">{words(state_of(finding))}</font>'
         rows.append([_anchor(finding.finding_id, look), Paragraph(said, look.cell), _scores(finding.evidence, look),
                      _algorithms(finding.evidence, look)])  # fmt: skip
-    for measurement in draft.facts.measurements:
+    for measurement in release.facts.measurements:
         said = f"<b>{words(measured(measurement))}</b>"
         rows.append([_anchor(measurement.measurement_id, look), Paragraph(said, look.cell),
                      Paragraph("measured", look.small), _algorithms(measurement.evidence, look)])  # fmt: skip

@@ -15,12 +15,13 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from orchestrator.exports.words import DRAFT_MARK, NOTICE
+from orchestrator.exports.words import mark_of, notice_of
+from orchestrator.release import Release
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
 MARGIN = 18 * mm
 INK, SOFT, RULE = HexColor("#1b2430"), HexColor("#5b6675"), HexColor("#d5dbe3")
-ALARM, CHIP, CHIP_INK = HexColor("#a3291c"), "#e3edf8", "#1d4f86"
+ALARM, SIGNED, CHIP, CHIP_INK = HexColor("#a3291c"), HexColor("#1d4f86"), "#e3edf8", "#1d4f86"
 PANEL, CAUTION, CAUTION_RULE = HexColor("#f4f6f9"), HexColor("#fdf5e3"), HexColor("#d9a93a")
 _STATE_INKS = {"PRESENT": "#a3291c", "INDETERMINATE": "#8a6100", "ABSENT": "#3d6b4f"}
 
@@ -65,20 +66,27 @@ def state_ink(presence: str) -> str:
     return _STATE_INKS[presence]
 
 
-def mark_page(canvas: Canvas, page: int, pages: int) -> None:
-    """Draw what no page may lack: that this is a draft by software that nobody verified."""
+def mark_page(canvas: Canvas, release: Release, page: int, pages: int) -> None:
+    """Draw what no page may lack: that nobody verified a draft, who signed a report, or that it is withdrawn."""
     canvas.saveState()
-    canvas.setFillColor(ALARM)
+    canvas.setFillColor(SIGNED if release.is_signed else ALARM)
     canvas.rect(0, PAGE_HEIGHT - 11 * mm, PAGE_WIDTH, 11 * mm, stroke=0, fill=1)
     canvas.setFillColor(white)
     canvas.setFont("Vera-Bold", 9.5)
-    canvas.drawString(MARGIN, PAGE_HEIGHT - 7.2 * mm, DRAFT_MARK)
+    canvas.drawString(MARGIN, PAGE_HEIGHT - 7.2 * mm, _fitting(mark_of(release)))
     canvas.setFont("Vera", 8)
     canvas.drawRightString(PAGE_WIDTH - MARGIN, PAGE_HEIGHT - 7.2 * mm, f"page {page} of {pages}")
     canvas.setFillColor(SOFT)
     canvas.setFont("Vera", 6.8)
-    canvas.drawString(MARGIN, 9 * mm, NOTICE)
+    canvas.drawString(
+        MARGIN, 9 * mm, notice_of(release).partition(". ")[0] if release.is_signed else notice_of(release)
+    )
     canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.5)
     canvas.line(MARGIN, 12.5 * mm, PAGE_WIDTH - MARGIN, 12.5 * mm)
     canvas.restoreState()
+
+
+def _fitting(mark: str) -> str:
+    """A long name and house must not run into the page number."""
+    return mark if len(mark) <= 78 else f"{mark[:77]}\u2026"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import cycle
 from typing import NamedTuple
 
-from orchestrator.report import DraftReport, Facts
+from orchestrator.release import Told
+from orchestrator.report import Facts
 from services.contract import Evidence, HeatMap, Laterality, Line, Mask, Presence, Region, Structure
 from services.contract.phrasing import label_text, number_text
 
@@ -54,7 +55,7 @@ class Picture(NamedTuple):
     marks: tuple[Mark, ...]
 
 
-def pictures_of(draft: DraftReport) -> tuple[Picture, ...]:
+def pictures_of(draft: Told) -> tuple[Picture, ...]:
     """Return the pictures of a draft in the order of its facts.
 
     An absent finding has no picture: there is no place where it is not.

@@ -1,4 +1,4 @@
-"""The draft as plain text."""
+"""The report as plain text: the draft, what was signed, or that it is withdrawn."""
 
 from __future__ import annotations
 
@@ -6,61 +6,76 @@ from collections.abc import Iterable
 from textwrap import wrap
 
 from orchestrator.exports.words import (
-    DRAFT_MARK,
-    NOTICE,
     SECOND_TEXT,
     Field,
     algorithm_of,
     became_of,
-    cited,
     header_of,
+    history_of,
+    mark_of,
     measured,
     name_of,
+    notice_of,
     plain_mark,
     provenance_of,
     rules_of,
     score_of,
     second_caption,
+    signed_by,
     state_of,
+    worded,
 )
 from orchestrator.plain import limitations_text
-from orchestrator.report import DraftReport, SecondText
+from orchestrator.release import Release
+from orchestrator.report import SecondText
 from orchestrator.study import Study
 
 _WIDTH = 100
 
 
-def render_text(draft: DraftReport, study: Study) -> str:
-    """Return the draft as text: header, what rules say, cited sections, limitations, findings, provenance.
+def render_text(release: Release, study: Study) -> str:
+    """Return a report as text: header, sections, addenda, and what they rest on.
 
-    The header holds what the study says and nothing else; a picture without a name has none.
+    The header holds what the study says and nothing else; a picture without a name has none. A draft shows what rules
+    say of it, its marks and its limitations; a signed report its signature; a retraction nothing of the report.
     """
+    mark = f"*** {mark_of(release)} ***"
     blocks = [
-        [f"*** {DRAFT_MARK} ***", *wrap(NOTICE, _WIDTH)],
+        [*wrap(mark, _WIDTH), *wrap(notice_of(release), _WIDTH)],
         _fields(header_of(study)),
-        _wrapped(rules_of(draft)),
-        *(_section(draft, number) for number in range(len(draft.sections))),
-        _titled("LIMITATIONS", _wrapped(limitations_text(draft.facts).splitlines())),
-        _titled("LIST OF FINDINGS", _facts(draft)),
-        *(_second(text) for text in draft.second_texts),
-        _titled("PROVENANCE", _fields(provenance_of(draft))),
-        [f"*** {DRAFT_MARK} ***"],
+        *([] if release.is_retraction else _body(release)),
+        _fields(history_of(release)),
+        _titled("PROVENANCE", _fields(provenance_of(release.draft))),
+        wrap(mark, _WIDTH),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _section(draft: DraftReport, number: int) -> list[str]:
-    section = draft.sections[number]
-    lines = [f"- {one.text} {cited(one)} {plain_mark(one, draft)}".rstrip() for one in section.sentences]
-    return _titled(str(section.name).upper(), _wrapped(lines) or ["(nothing was assessed that could be said)"])
+def _body(release: Release) -> list[list[str]]:
+    unsigned = [] if release.is_signed else [_second(text) for text in release.draft.second_texts]
+    return [
+        [] if release.is_signed else _wrapped(rules_of(release.draft)),
+        *(_section(release, number) for number in range(len(release.sections))),
+        *(_titled(f"ADDENDUM, {signed_by(one.signature)}", wrap(one.text, _WIDTH)) for one in release.addenda),
+        _titled("LIMITATIONS", _wrapped(limitations_text(release.facts).splitlines())),
+        _titled("LIST OF FINDINGS", _facts(release)),
+        *unsigned,
+    ]
 
 
-def _facts(draft: DraftReport) -> list[str]:
+def _section(release: Release, number: int) -> list[str]:
+    section = release.sections[number]
+    lines = [f"- {worded(one, release)} {plain_mark(one, release)}".rstrip() for one in section.sentences]
+    nothing = "(nothing)" if release.is_signed else "(nothing was assessed that could be said)"
+    return _titled(str(section.name).upper(), _wrapped(lines) or [nothing])
+
+
+def _facts(release: Release) -> list[str]:
     lines: list[str] = []
-    for finding in draft.facts.findings:
+    for finding in release.facts.findings:
         lines.append(f"[{finding.finding_id}] {name_of(finding)}: {state_of(finding)}")
         lines += [f"     score {score_of(one)}; {algorithm_of(one.algorithm)}" for one in finding.evidence]
-    for measurement in draft.facts.measurements:
+    for measurement in release.facts.measurements:
         lines.append(f"[{measurement.measurement_id}] {measured(measurement)}")
         lines += [f"     {algorithm_of(one.algorithm)}" for one in measurement.evidence]
     return _wrapped(lines)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from orchestrator.report import Author, ComparedSentence, DraftReport, SecondText, Sentence
+from orchestrator.release import Release, ReleasedSentence, ReleaseEvent, Signature
+from orchestrator.report import Author, ComparedSentence, DraftReport, SecondText
 from orchestrator.study import Study
 from services.contract import Algorithm, Evidence, Finding, Likelihood, Measurement
 from services.contract.phrasing import label_text, number_text
@@ -15,6 +16,17 @@ DRAFT_MARK = "DRAFT, AI, not verified by a person"
 NOTICE = (
     "Research software, not a medical device. A radiologist must read the images before anything rests on this text."
 )
+
+RETRACTED = "RETRACTED: this report is withdrawn; do not use it"
+AI_HELPED = (
+    "Parts were drafted by software and left by the radiologist who signed. Coded findings and measurements are the "
+    "software's where the signer left the sentence that rests on them as it was."
+)
+_SIGNED_AS: dict[ReleaseEvent, str] = {
+    ReleaseEvent.SIGNED: "FINAL REPORT",
+    ReleaseEvent.CORRECTED: "CORRECTED REPORT",
+    ReleaseEvent.ADDENDED: "FINAL REPORT WITH ADDENDUM",
+}
 
 AUTHORS: dict[Author, str] = {
     Author.LANGUAGE_MODEL: "phrased by a language model, each sentence checked against the findings it cites",
@@ -78,14 +90,63 @@ def _day(birth_date: str | None) -> str | None:
     return birth_date
 
 
-def cited(sentence: Sentence) -> str:
+def mark_of(release: Release) -> str:
+    """Return what stands on every page and in every message of a release: what it is, and who says so."""
+    if release.is_retraction:
+        return RETRACTED
+    if release.signature is None:
+        return DRAFT_MARK
+    return f"{_SIGNED_AS[release.event]}, signed by {signed_by(release.signature)}"
+
+
+def report_title(release: Release) -> str:
+    """Return the title of a document, as a worklist shows it."""
+    if release.is_retraction:
+        return "Retracted report"
+    return _SIGNED_AS[release.event].capitalize() if release.is_signed else "Draft report, AI, not verified"
+
+
+def notice_of(release: Release) -> str:
+    """Return what a reader must know of how it came about; empty where every word is a person's."""
+    if release.is_retraction:
+        return f"Reason: {release.reason}" if release.reason else "No reason was given."
+    if release.signature is None:
+        return NOTICE
+    return AI_HELPED if release.holds_ai_text else ""
+
+
+def signed_by(signature: Signature) -> str:
+    """Return a name with its house and time: ``Dr Ada Nowak, St. Vincent, 2026-03-02 15:20 UTC``."""
+    parts = (signature.name, signature.organization, moment(signature.at))
+    return ", ".join(" ".join(part.split()) for part in parts if part)
+
+
+def history_of(release: Release) -> tuple[Field, ...]:
+    """Return what became of a report since it was first signed: version, what it replaces, why, and the signature."""
+    if release.signature is None:
+        return ()
+    fields = [Field("Signed by", signed_by(release.signature)), Field("Version", str(release.version))]
+    if release.event is ReleaseEvent.CORRECTED:
+        fields.append(Field("Replaces", f"version {release.version - 1}"))
+    if release.reason:
+        fields.append(Field("Reason", " ".join(release.reason.split())))
+    return tuple(fields)
+
+
+def cited(sentence: ReleasedSentence) -> str:
     """Return the marks of a sentence: ``[F1] [M1]``."""
     return " ".join(f"[{citation.id}]" for citation in sentence.citations)
 
 
-def plain_mark(sentence: Sentence, draft: DraftReport) -> str:
+def worded(sentence: ReleasedSentence, release: Release) -> str:
+    """Return a sentence as it is read: a draft's with its marks, a signed one as the signer left it."""
+    return sentence.text if release.is_signed else f"{sentence.text} {cited(sentence)}".strip()
+
+
+def plain_mark(sentence: ReleasedSentence, release: Release) -> str:
     """Return the mark of a sentence that stands in for one of the model's, in a draft that mixes both."""
-    return "(plain finding)" if draft.author is Author.MIXED and sentence.author == "plain" else ""
+    mixed = release.author is Author.MIXED and not release.is_signed
+    return "(plain finding)" if mixed and sentence.origin == "plain" else ""
 
 
 def name_of(finding: Finding) -> str:

@@ -22,6 +22,7 @@ from orchestrator.exports.text import render_text
 from orchestrator.http.problems import Responses, documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.studies import StudyId
+from orchestrator.release import Release, release_of_draft
 from orchestrator.report import DraftReport
 from orchestrator.study import Study
 from services.contract import Fact, SpecialistResult
@@ -55,12 +56,16 @@ class _Wanted(NamedTuple):
     store: FilePath
 
     @property
+    def release(self) -> Release:
+        return release_of_draft(self.draft)
+
+    @property
     def arrays(self) -> Arrays:
         return read_arrays(self.draft, self.study, self.store)
 
     @property
     def dicom(self) -> bytes:
-        return zipped(render_dicom(self.draft, self.study, self.arrays, self.pdf))
+        return zipped(render_dicom(self.release, self.study, self.arrays, self.pdf))
 
     @property
     def pdf(self) -> bytes:
@@ -73,10 +78,10 @@ class _Format(NamedTuple):
 
 
 _FORMATS: dict[str, _Format] = {
-    "text": _Format("text/plain; charset=utf-8", lambda w: render_text(w.draft, w.study)),
+    "text": _Format("text/plain; charset=utf-8", lambda w: render_text(w.release, w.study)),
     "pdf": _Format("application/pdf", lambda w: w.pdf),
-    "hl7": _Format("application/hl7-v2; charset=utf-8", lambda w: render_oru(w.draft, w.study, w.pdf)),
-    "fhir": _Format("application/fhir+json", lambda w: render_bundle(w.draft, w.study, w.pdf)),
+    "hl7": _Format("application/hl7-v2; charset=utf-8", lambda w: render_oru(w.release, w.study, w.pdf)),
+    "fhir": _Format("application/fhir+json", lambda w: render_bundle(w.release, w.study, w.pdf)),
     "dicom": _Format("application/zip", lambda w: w.dicom),
 }
 _PNG: Responses = {200: {"content": {"image/png": {}}}}
@@ -151,7 +156,7 @@ def _wanted(rooms: Rooms, study_id: str) -> _Wanted:
 def _pdf(store: FilePath, draft_json: str, study_json: str) -> bytes:
     """Laid out once for the three exports that hold it; known again by all it is made of."""
     draft, study = DraftReport.model_validate_json(draft_json), Study.model_validate_json(study_json)
-    return render_pdf(draft, study, read_arrays(draft, study, store))
+    return render_pdf(release_of_draft(draft), study, read_arrays(draft, study, store))
 
 
 def _picture(rooms: Rooms, study_id: str, name: str) -> bytes:

@@ -9,11 +9,11 @@ from orchestrator.release import (
     Release,
     ReleasedSection,
     ReleasedSentence,
-    ReleaseEvent,
     Signature,
-    endorsed_facts,
+    release_of_addendum,
     release_of_draft,
     release_of_rejection,
+    release_of_signed,
 )
 from orchestrator.report import DraftReport, SectionName
 
@@ -36,37 +36,26 @@ def sections_of(draft: DraftReport) -> tuple[ReleasedSection, ...]:
     return tuple(made)
 
 
-def signed(draft: DraftReport, version: int = 1) -> Release:
-    sections = sections_of(draft)
-    return Release(
-        event=ReleaseEvent.SIGNED,
-        version=version,
-        at=SIGNED_AT,
-        draft=draft,
-        sections=sections,
-        facts=endorsed_facts(draft.facts, sections),
-        signature=SIGNATURE,
-    )
+def signed(draft: DraftReport) -> Release:
+    return release_of_signed(draft, sections_of(draft), SIGNATURE)
 
 
-def corrected(draft: DraftReport, version: int = 2) -> Release:
-    return signed(draft).model_copy(
-        update={
-            "event": ReleaseEvent.CORRECTED,
-            "version": version,
-            "at": LATER,
-            "signature": SECOND,
-            "reason": "The side was wrong.",
-        }
-    )
+def corrected(draft: DraftReport) -> Release:
+    """The second sentence of the impression was wrong too."""
+    findings, *others = signed(draft).sections
+    last = [
+        section.model_copy(
+            update={"sentences": tuple(one.model_copy(update={"origin": "edited"}) for one in section.sentences)}
+        )
+        for section in others
+    ]
+    return release_of_signed(draft, (findings, *last), SECOND, signed(draft), "The side was wrong.")
 
 
-def addended(draft: DraftReport, version: int = 2) -> Release:
+def addended(draft: DraftReport, before: Release | None = None) -> Release:
     addendum = Addendum(text="Compared with the film of 2025: unchanged.", signature=SECOND)
-    return signed(draft).model_copy(
-        update={"event": ReleaseEvent.ADDENDED, "version": version, "at": LATER, "addenda": (addendum,)}
-    )
+    return release_of_addendum(before or signed(draft), addendum)
 
 
-def rejected(draft: DraftReport, version: int = 0) -> Release:
-    return release_of_rejection(draft, LATER, "Not the film of this patient.", version)
+def rejected(draft: DraftReport, before: Release | None = None) -> Release:
+    return release_of_rejection(before or release_of_draft(draft), LATER, "Not the film of this patient.")

@@ -80,13 +80,13 @@ def test_a_retraction_goes_to_whoever_was_to_receive_something_and_to_nobody_els
     records.outbox.enqueue(rejected(unsigned))
     assert waiting(records, unsigned.study_id) == [("research", "drafted"), ("research", "rejected")]
     records.outbox.enqueue(signed(final))
-    records.outbox.enqueue(rejected(final, version=1))
+    records.outbox.enqueue(rejected(final, signed(final)))
     assert ("ris", "rejected") in waiting(records, final.study_id)
 
 
 def test_messages_of_a_study_are_taken_in_order_one_at_a_time(records):
     made = drafted(records)
-    for release in (signed(made), corrected(made), addended(made, version=3)):
+    for release in (signed(made), corrected(made), addended(made, corrected(made))):
         records.outbox.enqueue(release)
     seen = []
     while taken := [one for one in records.outbox.claim("ris", 10, 60) if one.release.study_id == made.study_id]:
@@ -94,7 +94,7 @@ def test_messages_of_a_study_are_taken_in_order_one_at_a_time(records):
         assert not records.outbox.claim("ris", 10, 60), "the next one waits until this one is delivered"
         seen.append(taken[0].release)
         records.outbox.delivered(taken[0].delivery)
-    assert seen == [signed(made), corrected(made), addended(made, version=3)]
+    assert seen == [signed(made), corrected(made), addended(made, corrected(made))]
 
 
 def test_what_its_sender_left_is_taken_over_when_the_lease_ends(records):

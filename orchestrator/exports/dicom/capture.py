@@ -15,6 +15,7 @@ from orchestrator.exports.arrays import Arrays, images_of
 from orchestrator.exports.dicom.sources import MANUFACTURER, MODEL, SERIAL_NUMBER, Making, as_bytes
 from orchestrator.exports.evidence import draw_picture
 from orchestrator.exports.pictures import Picture, pictures_of
+from orchestrator.exports.words import report_title
 from orchestrator.study import Study
 
 _SERIES_NUMBER_OF_IMAGES = 9904
@@ -27,10 +28,10 @@ _PATIENT_AND_STUDY = (
 
 
 def render_captures(making: Making, study: Study, arrays: Arrays) -> dict[str, bytes]:
-    """Return every picture of the draft as a colour secondary capture, by file name without its ending."""
+    """Return every picture of the release as a colour secondary capture, by file name without its ending."""
     images = images_of(study)
     made: dict[str, bytes] = {}
-    for picture in pictures_of(making.draft):
+    for picture in pictures_of(making.release):
         header, image = making.header_of(picture.image_id), images[picture.image_id]
         if header is not None and image.location in arrays:
             canvas = draw_picture(picture, image, arrays)
@@ -54,11 +55,11 @@ def _capture(making: Making, header: Dataset, picture: Picture, number: int, can
         transfer_syntax_uid=ExplicitVRLittleEndian,
     )
     made.BodyPartExamined = header.get("BodyPartExamined") or "CHEST"
-    made.SeriesDescription = "Key images, AI, not verified"
+    made.SeriesDescription = f"Key images, {making.label}"
     made.PatientOrientation = header.get("PatientOrientation")
     made.ConversionType, made.ImageComments = "WSD", picture.title
     made.BurnedInAnnotation = "YES"  # the words under the film; none of them names the patient
-    return as_bytes(made, making.draft.created_at)
+    return as_bytes(made, making.when)
 
 
 def render_encapsulated_pdf(making: Making, pdf: bytes) -> bytes:
@@ -73,7 +74,7 @@ def render_encapsulated_pdf(making: Making, pdf: bytes) -> bytes:
     made.Modality, made.ConversionType = "DOC", "WSD"
     made.Manufacturer, made.ManufacturerModelName, made.SoftwareVersions = MANUFACTURER, MODEL, making.version
     made.DeviceSerialNumber = SERIAL_NUMBER
-    made.SeriesDescription = made.DocumentTitle = "Draft report, AI, not verified"
+    made.SeriesDescription = made.DocumentTitle = report_title(making.release)[:64]
     made.BurnedInAnnotation = "YES"
     made.ContentDate = made.ContentTime = made.AcquisitionDateTime = None
     made.InstanceCreationDate = made.InstanceCreationTime = None
@@ -88,7 +89,7 @@ def render_encapsulated_pdf(making: Making, pdf: bytes) -> bytes:
         EncapsulatedPDFStorage,
         making.uid("pdf"),
     )
-    return as_bytes(made, making.draft.created_at)
+    return as_bytes(made, making.when)
 
 
 def _references(headers: Sequence[Dataset]) -> list[Dataset]:

@@ -1,4 +1,4 @@
-"""The draft's own sentences in a structured report, each INFERRED FROM the coded items it cites (PS3.3 C.17.3.2.4).
+"""The report's own sentences in a structured report, each INFERRED FROM the coded items it cites (PS3.3 C.17.3.2.4).
 
 highdicom knows no references within a report, so these items are written here.
 """
@@ -12,8 +12,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from orchestrator.exports.dicom import codes
+from orchestrator.exports.words import signed_by
 from orchestrator.plain import limitations_text
-from orchestrator.report import DraftReport, Section, SectionName, Sentence
+from orchestrator.release import Release, ReleasedSection, ReleasedSentence
+from orchestrator.report import SectionName
 
 Places = Mapping[str, Sequence[int]]
 """Where the coded item of each finding and measurement stands, by its id (PS3.3 C.17.3.2.5)."""
@@ -23,10 +25,14 @@ _HEADINGS = {
 }
 
 
-def narrative(draft: DraftReport, places: Places) -> list[Dataset]:
-    """Return the sections of a draft as content items, and what was not assessed as comments."""
-    sections = [_section(section, places) for section in draft.sections if section.sentences]
-    return sections + [_text(line, codes.COMMENT) for line in limitations_text(draft.facts).splitlines()]
+def narrative(release: Release, places: Places) -> list[Dataset]:
+    """Return the sections of a report as content items; addenda and what was not assessed as comments."""
+    sections = [_section(section, places) for section in release.sections if section.sentences]
+    comments = [f"Addendum, {signed_by(one.signature)}: {one.text}" for one in release.addenda]
+    comments += [f"Reason for the correction: {release.reason}"] if release.reason else []
+    return sections + [
+        _text(line, codes.COMMENT) for line in (*comments, *limitations_text(release.facts).splitlines())
+    ]
 
 
 def places_of(root: Dataset, ids: tuple[str, ...]) -> Places:
@@ -47,7 +53,7 @@ def _coded_item(group: Dataset) -> int:
     return names.index("121071") + 1 if "121071" in names else kinds.index("NUM") + 1
 
 
-def _section(section: Section, places: Places) -> Dataset:
+def _section(section: ReleasedSection, places: Places) -> Dataset:
     """A heading and its sentences."""
     heading, name = _HEADINGS[section.name]
     held = _item("CONTAINER", heading)
@@ -56,11 +62,11 @@ def _section(section: Section, places: Places) -> Dataset:
     return held
 
 
-def _sentence(sentence: Sentence, name: CodedConcept, places: Places) -> Dataset:
+def _sentence(sentence: ReleasedSentence, name: CodedConcept, places: Places) -> Dataset:
     text = _text(sentence.text, name)
-    text.ContentSequence = DicomSequence([
-        _reference(places[cited.id]) for cited in sentence.citations if cited.id in places
-    ])  # fmt: skip
+    rests_on = [_reference(places[cited.id]) for cited in sentence.citations if cited.id in places]
+    if rests_on:  # a person's own sentence rests on what the person saw
+        text.ContentSequence = DicomSequence(rests_on)
     return text
 
 

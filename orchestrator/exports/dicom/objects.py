@@ -1,4 +1,4 @@
-"""Every DICOM object of a draft, by file name."""
+"""Every DICOM object of a release, by file name."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from orchestrator.errors import NotExportable
 from orchestrator.exports.arrays import Arrays
 from orchestrator.exports.dicom.capture import render_captures, render_encapsulated_pdf
 from orchestrator.exports.dicom.presentation import render_presentations
+from orchestrator.exports.dicom.rejection import render_rejection
 from orchestrator.exports.dicom.segmentation import render_segmentations
 from orchestrator.exports.dicom.sources import Making, making_of
 from orchestrator.exports.dicom.structured_report import render_sr
-from orchestrator.report import DraftReport
+from orchestrator.release import Release
 from orchestrator.study import Study
 
 
-def render_dicom(draft: DraftReport, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
-    """Return the draft as DICOM files that a PACS files beside the images, all marked unverified.
+def render_dicom(release: Release, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
+    """Return a report as DICOM files that a PACS files beside the images, a draft's all marked unverified.
+
+    Outlines are the draft's own whatever was signed, the same object each time. A retraction is one key object
+    selection that rejects what was sent.
 
     Parameters
     ----------
@@ -31,7 +35,7 @@ def render_dicom(draft: DraftReport, study: Study, arrays: Arrays, pdf: bytes) -
     -------
     dict
         ``report.dcm`` (SR), ``segmentation-1.dcm``, ``presentation-1.dcm``, ``capture-F1-….dcm`` and ``document.dcm``
-        (the PDF).
+        (the PDF); ``rejection.dcm`` of a retraction.
         Empty where no image of the study came as DICOM: there is nothing to stand beside.
 
     Raises
@@ -39,7 +43,7 @@ def render_dicom(draft: DraftReport, study: Study, arrays: Arrays, pdf: bytes) -
     NotExportable
         If the header of an image is too damaged to be copied.
     """
-    making = making_of(draft, study)
+    making = making_of(release, study)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # highdicom's quote person names, and a warning ends in a log
@@ -58,9 +62,11 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def _objects(making: Making, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
+    if making.release.is_retraction:
+        return {"rejection.dcm": render_rejection(making, _objects(making.of_draft(), study, arrays, pdf).values())}
     made = {
         "report": render_sr(making),
-        **render_segmentations(making, arrays),
+        **render_segmentations(making.of_draft(), arrays),
         **render_presentations(making),
         **render_captures(making, study, arrays),
         "document": render_encapsulated_pdf(making, pdf),

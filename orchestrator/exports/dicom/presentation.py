@@ -13,14 +13,13 @@ import numpy as np
 from highdicom import pr
 from pydicom.dataset import Dataset
 
-from orchestrator.exports.dicom.sources import Making, as_bytes
+from orchestrator.exports.dicom.sources import Making, Source, as_bytes
 from orchestrator.exports.words import STATES
 from orchestrator.report import Facts
 from services.contract import Box, Evidence, Line, Presence
 from services.contract.phrasing import label_text, number_text
 
 _SERIES_NUMBER = 9903
-_DRAFT = "DRAFT, AI, not verified"
 
 
 class _Drawn(NamedTuple):
@@ -37,8 +36,8 @@ def render_presentations(making: Making) -> dict[str, bytes]:
     for number, source in enumerate(making.sources, 1):
         annotations = [
             annotation
-            for order, drawn in enumerate(_layers(making.draft.facts), 1)
-            if (annotation := _annotation(drawn, order, source.image_id, source.header)) is not None
+            for order, drawn in enumerate(_layers(making.release.facts), 1)
+            if (annotation := _annotation(drawn, order, source, making.label)) is not None
         ]
         if annotations:
             made[f"presentation-{number}"] = _state(making, source.header, number, annotations)
@@ -60,19 +59,19 @@ def _layers(facts: Facts) -> tuple[_Drawn, _Drawn]:
     return _Drawn("FINDINGS", "Findings, AI", findings), _Drawn("MEASUREMENTS", "Measurements, AI", measured)
 
 
-def _annotation(drawn: _Drawn, order: int, image_id: str, header: Dataset) -> pr.GraphicAnnotation | None:
+def _annotation(drawn: _Drawn, order: int, source: Source, label: str) -> pr.GraphicAnnotation | None:
     objects: list[pr.GraphicObject] = []
     words: list[pr.TextObject] = []
     for said, evidence in drawn.evidence:
         regions = [one for one in evidence.regions if isinstance(one, Box | Line)]
-        if evidence.image_id != image_id or not regions:
+        if evidence.image_id != source.image_id or not regions:
             continue
         objects += [_object(region) for region in regions]
-        words.append(_text(f"{said} ({_DRAFT})", regions))
+        words.append(_text(f"{said} ({label})", regions))
     if not objects:
         return None
     layer = pr.GraphicLayer(drawn.layer, order, drawn.description)
-    return pr.GraphicAnnotation([header], layer, graphic_objects=objects, text_objects=words)
+    return pr.GraphicAnnotation([source.header], layer, graphic_objects=objects, text_objects=words)
 
 
 def _object(region: Box | Line) -> pr.GraphicObject:
@@ -97,16 +96,16 @@ def _points(region: Box | Line) -> np.ndarray:
 
 def _state(making: Making, header: Dataset, number: int, annotations: list[pr.GraphicAnnotation]) -> bytes:
     layers = [pr.GraphicLayer(drawn.layer, order, drawn.description)
-              for order, drawn in enumerate(_layers(making.draft.facts), 1)
+              for order, drawn in enumerate(_layers(making.release.facts), 1)
               if drawn.layer in {annotation.GraphicLayer for annotation in annotations}]  # fmt: skip
     made = pr.GrayscaleSoftcopyPresentationState(
         referenced_images=[header],
         **making.placed("pr", _SERIES_NUMBER, number),
-        content_label="AI_DRAFT",
-        content_description="What the draft speaks of, not verified",
+        content_label="AI_SIGNED" if making.release.is_signed else "AI_DRAFT",
+        content_description=f"What the report speaks of, {making.label}",
         graphic_annotations=annotations,
         graphic_layers=layers,
     )
     made.BodyPartExamined = header.get("BodyPartExamined") or "CHEST"
-    made.SeriesDescription = "Overlays, AI, not verified"
-    return as_bytes(made, making.draft.created_at)
+    made.SeriesDescription = f"Overlays, {making.label}"
+    return as_bytes(made, making.when)

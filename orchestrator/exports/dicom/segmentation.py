@@ -28,7 +28,7 @@ def render_segmentations(making: Making, arrays: Arrays) -> dict[str, bytes]:
     for number, source in enumerate(making.sources, 1):
         outlined = [
             (one, array)
-            for one in making.draft.facts.structures
+            for one in making.release.facts.structures
             if one.evidence.image_id == source.image_id and (array := _array(one, arrays)) is not None
         ]
         if outlined:
@@ -59,7 +59,7 @@ def _segmentation(making: Making, header: Dataset, number: int, outlined: Sequen
     made.PatientOrientation = header.get("PatientOrientation")
     made.BodyPartExamined = header.get("BodyPartExamined") or "CHEST"
     made.SeriesDescription = "Outlines, AI, not verified"
-    return as_bytes(made, making.draft.created_at)
+    return as_bytes(made, making.when)
 
 
 def _plane(array: Array, rows: int, columns: int) -> np.ndarray:

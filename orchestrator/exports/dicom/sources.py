@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import PYDICOM_ROOT_UID, generate_uid
 
-from orchestrator.report import DraftReport
+from orchestrator.release import Release, release_of_draft
 from orchestrator.study import Instance, Study
 
 MANUFACTURER = "wetread"
@@ -57,14 +57,31 @@ class Placed(TypedDict):
 
 
 class Making(NamedTuple):
-    """What every object of one draft is made of."""
+    """What every object of one release is made of."""
 
-    draft: DraftReport
+    release: Release
     sources: tuple[Source, ...]
 
     def uid(self, kind: str) -> str:
-        """Return the UID of one thing of this draft: the same each time, so that sending again makes no second one."""
-        return str(generate_uid(PYDICOM_ROOT_UID, [self.draft.draft_id, kind]))
+        """Return the UID of one thing of this release: the same each time, so that resending makes no second one."""
+        return self.uid_of(self.release.key, kind)
+
+    def uid_of(self, key: str, kind: str) -> str:
+        """Return the UID of one thing of another release of the study."""
+        return str(generate_uid(PYDICOM_ROOT_UID, [key, kind]))
+
+    def of_draft(self) -> Making:
+        """Return the making of the draft itself, for what no signature changes."""
+        return Making(release_of_draft(self.release.draft), self.sources)
+
+    @property
+    def when(self) -> datetime:
+        return self.release.at
+
+    @property
+    def label(self) -> str:
+        """What a viewer shows beside a series."""
+        return "AI, in a signed report" if self.release.is_signed else "AI, not verified"
 
     def header_of(self, image_id: str) -> Dataset | None:
         """Return the header of an image; ``None`` where it did not come as DICOM."""
@@ -85,22 +102,22 @@ class Making(NamedTuple):
 
     @property
     def version(self) -> str:
-        return self.draft.provenance.software_version
+        return self.release.provenance.software_version
 
     @property
     def headers(self) -> list[Dataset]:
         return [source.header for source in self.sources]
 
 
-def making_of(draft: DraftReport, study: Study) -> Making:
-    """Return the draft with the header of each of its images that came as DICOM."""
+def making_of(release: Release, study: Study) -> Making:
+    """Return the release with the header of each of its images that came as DICOM."""
     instances = [instance for series in study.series for instance in series.instances]
     read = ((instance.image.image_id, _header(instance)) for instance in instances)
-    return Making(draft, tuple(Source(image_id, header) for image_id, header in read if header is not None))
+    return Making(release, tuple(Source(image_id, header) for image_id, header in read if header is not None))
 
 
 def as_bytes(made: Dataset, when: datetime) -> bytes:
-    """Return an object as a DICOM file, dated when the draft was made, so that the same draft gives the same bytes."""
+    """Return an object as a DICOM file, dated as the release is, so that the same release gives the same bytes."""
     moment = when.astimezone()
 
     def date(_: Dataset, element: DataElement) -> None:

@@ -1,22 +1,29 @@
-"""Comprehensive 3D SR with a measurement report (PS3.3 A.35.13, PS3.16 TID 1500): unverified, preliminary, partial.
+"""Comprehensive 3D SR with a measurement report (PS3.3 A.35.13, PS3.16 TID 1500).
+
+A draft is unverified, preliminary and partial; what a person signed is verified, final and complete, with its signer as
+verifying observer and, where it corrects or adds, the version before it as predecessor document (PS3.3 C.17.2).
 
 Each finding and measurement is a group of TID 1501 or TID 1410 with its algorithm, score and region; each sentence of
-the draft is a text INFERRED FROM the coded items it cites (PS3.3 C.17.3.2.4); what was not assessed stands as comments.
+the report is a text INFERRED FROM the coded items it cites (PS3.3 C.17.3.2.4); comments say what was not assessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import TypedDict
 
 import numpy as np
 from highdicom import sr
 from highdicom.sr.coding import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
+from pydicom.uid import Comprehensive3DSRStorage
 
 from orchestrator.exports.dicom import codes
 from orchestrator.exports.dicom.narrative import narrative, places_of
 from orchestrator.exports.dicom.sources import MANUFACTURER, MODEL, Making, as_bytes
+from orchestrator.exports.words import report_title
 from services.contract import Algorithm, Box, Evidence, Finding, Line, Measurement
 
 _SERIES_NUMBER = 9901
@@ -25,8 +32,8 @@ _TWO_FILMS = CodedConcept("36643-5", "LN", "XR Chest 2 Views")
 
 
 def render_sr(making: Making) -> bytes:
-    """Return the draft as a structured report that names its images, findings, measurements and algorithms."""
-    facts = making.draft.facts
+    """Return the report as a structured report that names its images, findings, measurements and algorithms."""
+    facts = making.release.facts
     groups = {finding.finding_id: _finding(finding, making) for finding in facts.findings}
     groups |= {one.measurement_id: _measurement(one, making) for one in facts.measurements}
     content = sr.MeasurementReport(
@@ -45,16 +52,56 @@ def render_sr(making: Making) -> bytes:
         sop_instance_uid=making.uid("sr"),
         instance_number=1,
         manufacturer=MANUFACTURER,
-        is_complete=False,
-        is_final=False,
-        is_verified=False,
+        **_signed(making),
     )
-    report.ContentSequence = DicomSequence([*report.ContentSequence, *narrative(making.draft, places)])
-    report.SeriesDescription = "Draft report, AI, not verified"
-    report.CompletionFlagDescription = "Draft by software; a radiologist has not read it"
+    report.ContentSequence = DicomSequence([*report.ContentSequence, *narrative(making.release, places)])
+    report.SeriesDescription = report_title(making.release)
+    if making.release.signature is None:
+        report.CompletionFlagDescription = "Draft by software; a radiologist has not read it"
+    else:
+        report.VerifyingObserverSequence[0].VerificationDateTime = _moment(making.release.signature.at)
     report.ManufacturerModelName, report.SoftwareVersions = MODEL, making.version
     report.CodingSchemeIdentificationSequence = [_own_codes()]
-    return as_bytes(report, making.draft.created_at)
+    return as_bytes(report, making.when)
+
+
+class _Flags(TypedDict):
+    """The flags of PS3.3 C.17.2 and who stands for them, as highdicom's constructor takes them."""
+
+    is_complete: bool
+    is_final: bool
+    is_verified: bool
+    verifying_observer_name: str | None
+    verifying_organization: str | None
+    previous_versions: list[Dataset] | None
+
+
+def _signed(making: Making) -> _Flags:
+    signature, header = making.release.signature, making.headers[0]
+    house = signature.organization if signature else None
+    return {
+        "is_complete": signature is not None,
+        "is_final": signature is not None,
+        "is_verified": signature is not None,
+        "verifying_observer_name": signature.name if signature else None,
+        "verifying_organization": (house or str(header.get("InstitutionName") or "not given"))[:64],
+        "previous_versions": _predecessors(making) or None,
+    }
+
+
+def _predecessors(making: Making) -> list[Dataset]:
+    """The signed version before this one; its UIDs follow from its key."""
+    if making.release.version < 2:
+        return []
+    before, reference = making.release.key_of_version(making.release.version - 1), Dataset()
+    reference.SOPClassUID, reference.SOPInstanceUID = Comprehensive3DSRStorage, making.uid_of(before, "sr")
+    reference.StudyInstanceUID = making.headers[0].StudyInstanceUID
+    reference.SeriesInstanceUID = making.uid_of(before, "sr series")
+    return [reference]
+
+
+def _moment(when: datetime) -> str:
+    return when.strftime("%Y%m%d%H%M%S.%f%z")
 
 
 def _is_described(header: Dataset) -> bool:

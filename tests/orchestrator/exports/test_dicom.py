@@ -20,6 +20,7 @@ from pydicom import Dataset, dcmread
 from orchestrator.errors import NotExportable
 from orchestrator.exports.arrays import Arrays, read_arrays
 from orchestrator.exports.dicom.objects import render_dicom, zipped
+from orchestrator.release import release_of_draft
 from orchestrator.report import DraftReport
 from orchestrator.study import Study
 from services.contract import Box, Line
@@ -45,7 +46,7 @@ class Case(NamedTuple):
     header: Dataset
 
     def made(self) -> dict[str, Dataset]:
-        files = render_dicom(self.draft, self.study, self.arrays, PDF)
+        files = render_dicom(release_of_draft(self.draft), self.study, self.arrays, PDF)
         return {name: dcmread(io.BytesIO(data)) for name, data in files.items()}
 
 
@@ -105,7 +106,7 @@ def test_there_is_one_object_of_each_kind(objects: dict[str, Dataset]):
 )
 def test_a_validator_that_is_not_ours_finds_no_error(tmp_path: Path, attributes: dict[str, object]):
     case = case_of(tmp_path, **attributes)
-    for name, data in render_dicom(case.draft, case.study, case.arrays, PDF).items():
+    for name, data in render_dicom(release_of_draft(case.draft), case.study, case.arrays, PDF).items():
         file = tmp_path / name
         file.write_bytes(data)
         said = subprocess.run(["dciodvfy", str(file)], capture_output=True, text=True, check=False)
@@ -116,7 +117,7 @@ def test_a_validator_that_is_not_ours_finds_no_error(tmp_path: Path, attributes:
 @pytest.mark.skipif(shutil.which("storescp") is None, reason="storescp (dcmtk) is not installed")
 def test_an_archive_that_is_not_ours_takes_every_object(case: Case, tmp_path: Path):
     files = []
-    for name, data in render_dicom(case.draft, case.study, case.arrays, PDF).items():
+    for name, data in render_dicom(release_of_draft(case.draft), case.study, case.arrays, PDF).items():
         files.append(tmp_path / name)
         files[-1].write_bytes(data)
     (tmp_path / "archive").mkdir()
@@ -209,7 +210,7 @@ def test_the_document_holds_the_pdf(objects: dict[str, Dataset]):
 
 
 def test_the_same_draft_gives_the_same_bytes(case: Case):
-    made = [zipped(render_dicom(case.draft, case.study, case.arrays, PDF)) for _ in range(2)]
+    made = [zipped(render_dicom(release_of_draft(case.draft), case.study, case.arrays, PDF)) for _ in range(2)]
     assert made[0] == made[1]
 
 
@@ -222,7 +223,7 @@ def test_no_warning_quotes_the_name_of_the_patient(tmp_path: Path):
 
 def test_a_film_that_did_not_come_as_dicom_has_no_objects(tmp_path: Path):
     places = places_drawn(tmp_path)
-    assert render_dicom(draft(places), anonymous_study(places), {}, PDF) == {}
+    assert render_dicom(release_of_draft(draft(places)), anonymous_study(places), {}, PDF) == {}
 
 
 def test_a_header_too_damaged_to_stand_beside_is_said_so(tmp_path: Path):
@@ -231,4 +232,4 @@ def test_a_header_too_damaged_to_stand_beside_is_said_so(tmp_path: Path):
     del damaged.StudyInstanceUID
     damaged.save_as(tmp_path / "received")
     with pytest.raises(NotExportable, match="does not carry DICOM objects"):
-        render_dicom(case.draft, case.study, case.arrays, PDF)
+        render_dicom(release_of_draft(case.draft), case.study, case.arrays, PDF)

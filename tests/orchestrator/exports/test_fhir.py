@@ -14,6 +14,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from orchestrator.exports.fhir import render_bundle
 from orchestrator.exports.fhir_values import NotInValueSet, check_required_values
+from orchestrator.release import release_of_draft
 from orchestrator.study import Study
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_by_hand, study
 
@@ -21,7 +22,7 @@ PLACES = places_by_hand()
 
 
 def bundle(of: Study | None = None, pdf: bytes | None = b"%PDF-1.4") -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(render_bundle(draft(PLACES), of or study(PLACES), pdf))
+    read: dict[str, Any] = json.loads(render_bundle(release_of_draft(draft(PLACES)), of or study(PLACES), pdf))
     return read
 
 
@@ -45,7 +46,7 @@ def test_every_resource_is_valid_and_holds_no_null(of: Study):
     for entry in read["entry"]:
         get_fhir_model_class(entry["resource"]["resourceType"]).model_validate(entry["resource"])
     assert None not in list(walk(read))
-    check_required_values(read)
+    check_required_values(read, release_of_draft(draft(PLACES)))
 
 
 def test_the_report_is_partial_and_its_observations_are_not_final():
@@ -86,7 +87,7 @@ def test_findings_are_positive_negative_or_indeterminate_and_what_was_not_assess
 
 
 def test_no_code_of_the_private_scheme_is_sent():
-    assert "99WETREAD" not in render_bundle(draft(PLACES), study(PLACES))
+    assert "99WETREAD" not in render_bundle(release_of_draft(draft(PLACES)), study(PLACES))
     by_name = {one["code"]["text"]: one for one in resources()["Observation"]}
     assert "coding" not in by_name["tuberculosis"]["code"]
 
@@ -117,7 +118,8 @@ def test_the_person_and_the_images_are_those_of_the_study():
 
 def test_a_picture_that_nobody_named_gives_a_patient_without_a_name_and_no_series():
     found = resources(anonymous_study(PLACES))
-    assert set(found["Patient"][0]) == {"resourceType", "id", "gender"}
+    assert set(found["Patient"][0]) == {"resourceType", "id", "identifier", "gender"}
+    assert found["Patient"][0]["identifier"][0]["value"] == "s-0001", "our own id, and nothing else"
     assert "series" not in found["ImagingStudy"][0]
 
 
@@ -156,4 +158,4 @@ def test_a_code_outside_its_required_value_set_is_refused(kind: str, changed: di
     read = bundle()
     next(entry["resource"] for entry in read["entry"] if entry["resource"]["resourceType"] == kind).update(changed)
     with pytest.raises(NotInValueSet):
-        check_required_values(read)
+        check_required_values(read, release_of_draft(draft(PLACES)))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.exports.hl7_segments import escape
 from orchestrator.exports.hl7v2 import render_oru
+from orchestrator.release import release_of_draft
 from orchestrator.report import DraftReport, Section, SectionName
 from orchestrator.study import Order, Patient, Study
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_by_hand, study
@@ -21,7 +22,7 @@ PLACES = places_by_hand()
 
 
 def message(of: Study | None = None, one: DraftReport | None = None, pdf: bytes | None = b"%PDF-1.4") -> str:
-    return render_oru(one or draft(PLACES), of or study(PLACES), pdf)
+    return render_oru(release_of_draft(one or draft(PLACES)), of or study(PLACES), pdf)
 
 
 @pytest.mark.parametrize("of", [study(PLACES), anonymous_study(PLACES)], ids=["identified", "anonymous"])

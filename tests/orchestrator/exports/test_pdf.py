@@ -11,6 +11,7 @@ import pytest
 from orchestrator.exports.arrays import read_arrays
 from orchestrator.exports.pdf import render_pdf
 from orchestrator.exports.words import DRAFT_MARK
+from orchestrator.release import release_of_draft
 from orchestrator.report import Section, SectionName
 from orchestrator.study import Patient
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_drawn, study
@@ -26,7 +27,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def drawn(store: Path) -> bytes:
     places = places_drawn(store)
-    return render_pdf(draft(places), study(places), read_arrays(draft(places), study(places), store))
+    return render_pdf(release_of_draft(draft(places)), study(places), read_arrays(draft(places), study(places), store))
 
 
 def pages_of(pdf: bytes, folder: Path) -> list[str]:
@@ -40,7 +41,7 @@ def pages_of(pdf: bytes, folder: Path) -> list[str]:
 
 def test_the_same_draft_gives_the_same_bytes(drawn: bytes, store: Path):
     places = places_drawn(store)
-    again = render_pdf(draft(places), study(places), read_arrays(draft(places), study(places), store))
+    again = render_pdf(release_of_draft(draft(places)), study(places), read_arrays(draft(places), study(places), store))
     assert again == drawn
     assert drawn.startswith(b"%PDF-") and b"CreationDate (D:2000" in drawn
 
@@ -48,7 +49,7 @@ def test_the_same_draft_gives_the_same_bytes(drawn: bytes, store: Path):
 def test_a_second_text_is_a_table_of_its_own_after_the_findings(store: Path, tmp_path: Path):
     places = places_drawn(store)
     made = second_draft(places)
-    pdf = render_pdf(made, study(places), read_arrays(made, study(places), store))
+    pdf = render_pdf(release_of_draft(made), study(places), read_arrays(made, study(places), store))
     text = " ".join("\n".join(pages_of(pdf, tmp_path)).split())
     assert text.index("LIST OF FINDINGS") < text.index("SECOND TEXT, NOT PART OF THE REPORT") < text.index("PROVENANCE")
     assert "it said" in text and "changed" in text and "dropped" in text
@@ -77,7 +78,7 @@ def test_the_film_with_its_overlays_is_in_it(drawn: bytes):
 
 def test_a_draft_without_its_arrays_is_still_a_document(store: Path, tmp_path: Path):
     places = places_drawn(store)
-    pdf = render_pdf(draft(places), anonymous_study(places), {})
+    pdf = render_pdf(release_of_draft(draft(places)), anonymous_study(places), {})
     assert b"/Subtype /Image" not in pdf
     assert "without a name" in " ".join(pages_of(pdf, tmp_path))
 
@@ -88,7 +89,9 @@ def test_a_long_draft_runs_over_pages(store: Path, tmp_path: Path):
     lines = tuple(said(f"Possible lung opacity, {'possible ' * 40}{number}.", "F3") for number in range(60))
     sections = tuple(Section(name=name, sentences=lines) for name in SectionName)
     pdf = render_pdf(
-        long.model_copy(update={"sections": sections}), study(places), read_arrays(long, study(places), store)
+        release_of_draft(long.model_copy(update={"sections": sections})),
+        study(places),
+        read_arrays(long, study(places), store),
     )
     assert len(pages_of(pdf, tmp_path)) > 6
 
@@ -97,7 +100,7 @@ def test_a_long_draft_runs_over_pages(store: Path, tmp_path: Path):
 def test_a_name_in_any_script_or_with_markup_is_only_a_name(store: Path, name: str):
     places = places_drawn(store)
     named = study(places).model_copy(update={"patient": Patient(name=name, patient_id="1")})
-    assert render_pdf(draft(places), named, {}).startswith(b"%PDF-")
+    assert render_pdf(release_of_draft(draft(places)), named, {}).startswith(b"%PDF-")
 
 
 def test_no_name_is_in_the_document_information(drawn: bytes):
