@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.errors import Misconfigured
@@ -80,6 +80,14 @@ class Settings(BaseSettings):
         "without one. Only a model that reads free text is shown them.",
     )
     exemplars_shown: int = Field(default=2, ge=1, le=4, description="How many of them a study is shown at most.")
+    vault_key_file: Path | None = Field(
+        default=None,
+        description="Keys of the vault that can link research pseudonyms back, one a line, the current one first "
+        "(wetread vault key makes one). Keep it outside the database's backups.",
+    )
+    vault_keys: SecretStr | None = Field(
+        default=None, description="The same keys without a file, separated by commas; the file wins."
+    )
     hospital: Path | None = Field(
         default=None,
         description="How this installation is connected: listeners and destinations (deploy/hospital.toml shows each); "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from orchestrator.cards import CardShelf
+from orchestrator.errors import Misconfigured
 from orchestrator.exemplars import read_exemplars
 from orchestrator.hospital import read_hospital
 from orchestrator.jobs import Jobs
@@ -13,6 +14,7 @@ from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts
 from orchestrator.prompt import load_profile, load_prompt, prompt_of
 from orchestrator.records import Records
+from orchestrator.sealing import Keys
 from orchestrator.settings import Settings
 from orchestrator.specialists import WRITING_SERVICE, Service, Specialists
 from services.contract.profile import refusal_of
@@ -21,6 +23,23 @@ from services.contract.profile import refusal_of
 def open_records(settings: Settings) -> Records:
     """Return the record, its tables up to date."""
     return Records.open(settings.database_url, read_hospital(settings.hospital).orders)
+
+
+def open_vault_keys(settings: Settings) -> Keys:
+    """Return the keys of the vault.
+
+    Raises
+    ------
+    Misconfigured
+        If none is given, or one is no key. The message holds neither a key nor a path.
+    """
+    if settings.vault_key_file is not None:
+        try:
+            return Keys(settings.vault_key_file.read_text(encoding="ascii").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured("WETREAD_VAULT_KEY_FILE cannot be read; expected a file with a key a line") from error
+    given = settings.vault_keys
+    return Keys(given.get_secret_value().split(",") if given is not None else ())
 
 
 def open_queue(settings: Settings) -> Jobs:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deidentify, doctor, draft, findings, parts, prompt, training, verify
+from orchestrator.cli import deidentify, doctor, draft, findings, parts, prompt, training, vault, verify
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -51,5 +51,6 @@ COMMANDS = (
     parts.status,
 )
 
+app.add_typer(vault.vault, name="vault")
 for command in COMMANDS:
     app.command(epilog=explained())(command)

@@ -22,6 +22,7 @@ from orchestrator.records.orders import Orders
 from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
+from orchestrator.records.vault import Vault
 from orchestrator.release import release_of_draft
 from orchestrator.report import DraftReport
 from orchestrator.study import Study
@@ -46,6 +47,7 @@ class Records:
         self.orders = Orders(engine, issuers or Issuers())
         self.outbox = Outbox(engine)
         self.arrivals = Arrivals(engine)
+        self.vault = Vault(engine)
 
     @classmethod
     def open(cls, database_url: str, issuers: Issuers | None = None) -> Records:

@@ -157,3 +157,22 @@ REPORTED_PATIENTS = sa.Table(
     sa.Column("report_id", sa.String(64), primary_key=True),
     sa.Column("patient_id", sa.String(64), primary_key=True),
 )
+VAULT = sa.Table(
+    "vault",
+    _METADATA,
+    sa.Column("pseudonym", sa.String(80), primary_key=True),
+    sa.Column("key_id", sa.String(16)),
+    sa.Column("sealed", sa.Text),
+    sa.Column("sealed_at", sa.String(32)),
+    sa.Column("expires_at", sa.String(32)),
+)
+VAULT_USES = sa.Table(
+    "vault_uses",
+    _METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String(32)),
+    sa.Column("action", sa.String(32)),
+    sa.Column("by", sa.String(128)),
+    sa.Column("pseudonym", sa.String(80)),
+    sa.Column("detail", sa.Text),
+)
