@@ -14,7 +14,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from orchestrator.http import drafts, events, health, studies
+from orchestrator.hospital import read_hospital
+from orchestrator.http import drafts, events, health, stow, studies
 from orchestrator.http.counted import Counted
 from orchestrator.http.patience import patient_protocol
 from orchestrator.http.problems import speak_problems
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Counted)
     speak_problems(app)
-    for part in (studies, events, drafts, health):
+    for part in (studies, stow, events, drafts, health):
         app.include_router(part.router)
     return app
 
@@ -71,6 +72,7 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     async with Children(limits_from(settings)) as children:
         rooms = Rooms(
             settings=settings,
+            hospital=read_hospital(settings.hospital),
             records=await asyncio.to_thread(open_records, settings),
             jobs=open_queue(settings),
             specialists=open_specialists(settings),

@@ -59,6 +59,12 @@ class ArrivalDesk:
         """What one object may use."""
         return self._limits
 
+    def refuse_without_room(self) -> None:
+        """Raise :class:`OutOfRoom` if the disk is too full to take more."""
+        self._settings.originals.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self._settings.originals).free < self._free_bytes:
+            raise OutOfRoom("the disk is too full to take more objects; make room, then send again")
+
     def open(self) -> Original:
         """Return a new file on its way in.
 
@@ -67,13 +73,28 @@ class ArrivalDesk:
         OutOfRoom
             If the disk is too full to take more.
         """
-        self._settings.originals.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(self._settings.originals).free < self._free_bytes:
-            raise OutOfRoom("the disk is too full to take more objects; make room, then send again")
+        self.refuse_without_room()
         return Original(self._settings.originals)
 
-    async def take(self, file: ReceivedFile, how: str, among: str | None = None) -> Registered:
-        """Record a file that is on disk.
+    async def take(self, original: Original, how: str, among: str | None = None) -> Registered:
+        """Sync a file that has come whole, look into it, keep it and record it."""
+        await asyncio.to_thread(original.seal)
+        indexed = await self.look(original)
+        return await self.record(await asyncio.to_thread(original.keep), indexed, how, among)
+
+    async def look(self, original: Original) -> Indexed | None:
+        """Return what the header of a sealed file says, ``None`` when it cannot be read."""
+        root = self._settings.originals.absolute()
+        job = Job(task="index", path=original.path.absolute(), sha256="", root=root, scratch=root, limits=self._limits)
+        try:
+            return (await self._children.ask(job)).indexed
+        except RefusedInput:
+            return None
+
+    async def record(
+        self, file: ReceivedFile, indexed: Indexed | None, how: str, among: str | None = None
+    ) -> Registered:
+        """Record a file that is kept.
 
         Parameters
         ----------
@@ -87,7 +108,6 @@ class ArrivalDesk:
         RecordsUnavailable
             If the database does not answer: the sender must not be told that it is safe.
         """
-        indexed = await self._look(file)
         own = f"{UNREAD}{file.sha256}"
         if indexed is None:
             study_key, state = among or own, ArrivalState.UNREADABLE if among else ArrivalState.KEPT
@@ -105,13 +125,3 @@ class ArrivalDesk:
         taken = await asyncio.to_thread(self._records.arrivals.take, arrival)
         ARRIVALS.labels(how, taken.state if taken.new else "known").inc()
         return Registered(taken, study_key, indexed)
-
-    async def _look(self, file: ReceivedFile) -> Indexed | None:
-        root = self._settings.originals.absolute()
-        job = Job(
-            task="index", path=file.path.absolute(), sha256=file.sha256, root=root, scratch=root, limits=self._limits
-        )
-        try:
-            return (await self._children.ask(job)).indexed
-        except RefusedInput:
-            return None

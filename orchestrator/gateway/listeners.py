@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import structlog
 
+from orchestrator.gateway import folder
 from orchestrator.gateway.dimse import door as dicom_door
 from orchestrator.gateway.hall import Hall
 from orchestrator.gateway.study_timer import timing
@@ -32,6 +33,7 @@ class Listener(NamedTuple):
 LISTENERS: tuple[Listener, ...] = (
     Listener("study timer", lambda hospital: hospital.listens, timing),
     Listener("dicom", lambda hospital: hospital.dicom is not None, dicom_door.listening),
+    Listener("folder", lambda hospital: hospital.folder is not None, folder.watching),
 )
 
 

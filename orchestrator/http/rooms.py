@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from orchestrator.hospital import Hospital
 from orchestrator.ingest.child import Children
 from orchestrator.jobs import Jobs
 from orchestrator.language_model import LanguageModelDoor
@@ -20,6 +21,7 @@ class Rooms:
     """The parts of one installation that the HTTP surface needs."""
 
     settings: Settings
+    hospital: Hospital
     records: Records
     jobs: Jobs
     specialists: Specialists

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,7 @@ async def receive(request: Request, settings: Settings) -> tuple[list[ReceivedFi
     limits = limits_from(settings)
     parts = Parts(_boundary(request), settings.originals, limits)
     try:
-        _refuse_declared_length(request, limits)
-        async for chunk in _chunks(request, limits.idle_s):
-            await asyncio.to_thread(parts.feed, chunk)
+        await _feed(parts, request, limits)
         return await asyncio.to_thread(parts.finish)
     finally:
         parts.close()
@@ -58,6 +57,8 @@ async def receive(request: Request, settings: Settings) -> tuple[list[ReceivedFi
 
 class Parts:
     """The parts of a multipart body, as they come."""
+
+    EXPECTED = "expected at least one part named files"
 
     def __init__(self, boundary: bytes, originals: Path, limits: IngestLimits) -> None:
         self._originals, self._limits = originals, limits
@@ -88,16 +89,21 @@ class Parts:
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
-            raise UnreadableImage("the upload is not well-formed multipart/form-data") from error
+            raise UnreadableImage("the body is not well-formed multipart") from error
 
-    def finish(self) -> tuple[list[ReceivedFile], OrderRequest | None]:
-        """Return what came."""
+    def sealed(self) -> list[Original]:
+        """Return the files that came, synced to disk and not yet kept."""
         if not self._complete:
             raise UnreadableImage("the upload ends in the middle of a part; send it again")
         if not self._files:
-            raise UnreadableImage("the upload holds no file; expected at least one part named files")
+            raise UnreadableImage(f"the upload holds no file; {self.EXPECTED}")
+        return self._files
+
+    def finish(self) -> tuple[list[ReceivedFile], OrderRequest | None]:
+        """Return what came."""
+        files = self.sealed()
         order = None if self._order is None else read_order(bytes(self._order))
-        return [file.keep() for file in self._files], order
+        return [file.keep() for file in files], order
 
     def close(self) -> None:
         """Remove what was not kept: nothing of a refused upload stays on disk."""
@@ -123,12 +129,15 @@ class Parts:
         if name == b"order":
             self._open = bytearray()
         elif name in {b"files", b"file"}:
-            if len(self._files) >= self._limits.upload_files:
-                raise TooLarge(f"more than {self._limits.upload_files} files in one upload")
-            self._open = Original(self._originals)
-            self._files.append(self._open)
+            self._open_file()
         else:
             raise RefusedInput("an unknown part in the upload; expected parts named files and at most one named order")
+
+    def _open_file(self) -> None:
+        if len(self._files) >= self._limits.upload_files:
+            raise TooLarge(f"more than {self._limits.upload_files} files in one upload")
+        self._open = Original(self._originals)
+        self._files.append(self._open)
 
     def _data(self, data: bytes) -> None:
         if isinstance(self._open, Original):
@@ -152,11 +161,56 @@ class Parts:
         self._complete = True
 
 
+class RelatedParts(Parts):
+    """The parts of a multipart/related body (RFC 2387, PS3.18 8.6.1.2): every one is a DICOM file."""
+
+    EXPECTED = "expected at least one part of type application/dicom"
+
+    def _headers_end(self) -> None:
+        kind, _ = parse_options_header(self._headers.get(b"content-type", b"application/dicom"))
+        if kind != b"application/dicom":
+            raise UnsupportedImage("a part is not application/dicom; other media types are not taken")
+        self._open_file()
+
+
+@asynccontextmanager
+async def received_related(request: Request, settings: Settings) -> AsyncIterator[list[Original]]:
+    """Give the files of a multipart/related body, synced to disk; those not kept are removed at the end.
+
+    Raises
+    ------
+    TooLarge, UnsupportedImage, UnreadableImage, UploadStalled
+        As :func:`receive` does.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    wanted = kind == b"multipart/related" and options.get(b"type", b"application/dicom") == b"application/dicom"
+    if not wanted or request.headers.get("content-encoding", "identity") != "identity":
+        raise UnsupportedImage('the body is not multipart/related; type="application/dicom", not compressed')
+    limits = limits_from(settings)
+    parts = RelatedParts(_checked(options.get(b"boundary", b"")), settings.originals, limits)
+    try:
+        await _feed(parts, request, limits)
+        yield await asyncio.to_thread(parts.sealed)
+    finally:
+        parts.close()
+
+
+async def _feed(parts: Parts, request: Request, limits: IngestLimits) -> None:
+    _refuse_declared_length(request, limits)
+    async for chunk in _chunks(request, limits.idle_s):
+        await asyncio.to_thread(parts.feed, chunk)
+
+
 def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type"))
-    boundary = options.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
+    if kind != b"multipart/form-data":
         raise UnsupportedImage("the body is not multipart/form-data; send the files as parts named files")
+    return _checked(options.get(b"boundary", b""))
+
+
+def _checked(boundary: bytes) -> bytes:
+    if not 0 < len(boundary) <= 200:
+        raise UnsupportedImage("the content type names no boundary, or one that is too long")
     return boundary
 
 

@@ -42,6 +42,11 @@ class Original:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
+    @property
+    def path(self) -> Path:
+        """Where it lies until it is kept."""
+        return self._path
+
     def write(self, data: bytes | memoryview) -> None:
         """Add bytes."""
         self._file.write(data)
@@ -53,11 +58,6 @@ class Original:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-
-    def seal_and_keep(self) -> ReceivedFile:
-        """Sync the bytes to disk, give them their name and return the file."""
-        self.seal()
-        return self.keep()
 
     def keep(self) -> ReceivedFile:
         """Give the sealed bytes their name and return the file."""

@@ -227,8 +227,7 @@ class Association:
         """Make one object safe; only then is it acknowledged."""
         assert incoming.file is not None
         try:
-            file = await asyncio.to_thread(incoming.file.seal_and_keep)
-            registered = await self._desk.take(file, "c-store", among=self._study_key)
+            registered = await self._desk.take(incoming.file, "c-store", among=self._study_key)
         except (OSError, Unavailable) as error:
             log.warning("object_not_stored", **fault(error))
             return Status.OUT_OF_RESOURCES, "it cannot be recorded now; send it again"
