@@ -1,4 +1,4 @@
-"""The one door to Redis: the work queue, and the bell that wakes whoever listens to a study.
+"""The one door to Redis: the work queue, the bell that wakes whoever listens to a study, and notes that expire.
 
 A job is one study revision in a Redis Stream with one consumer group. It stays pending until it is
 :meth:`~Jobs.done`; a job whose worker gave no heartbeat is taken over, and each delivery counts as an
@@ -97,6 +97,7 @@ class Jobs:
         self._consumer = f"worker-{secrets.token_hex(6)}"
         self._stream, self._held = f"{queue}:jobs", f"{queue}:held"
         self._dead, self._bell = f"{queue}:dead", f"{queue}:events"
+        self._notes = f"{queue}:notes"
         self._enqueue = self._redis.register_script(_ENQUEUE)
         self._finish = self._redis.register_script(_FINISH)
         self._hold = self._redis.register_script(_HOLD)
@@ -176,6 +177,27 @@ class Jobs:
         finally:
             with _ignored():
                 await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def keep_note(self, name: str, fields: dict[str, str], expires_s: int) -> None:
+        """Replace a note, in one step; it goes by itself when nobody kept it anew for so long."""
+        key = f"{self._notes}:{name}"
+        with _translated():
+            async with self._redis.pipeline(transaction=True) as steps:
+                steps.delete(key)
+                steps.hset(key, items=[part for field in fields.items() for part in field])
+                steps.expire(key, expires_s)
+                await steps.execute()
+
+    async def note(self, name: str) -> dict[str, str]:
+        """Return the fields of a note; empty when there is none, or it has expired."""
+        with _translated():
+            kept: dict[str, str] = await self._redis.hgetall(f"{self._notes}:{name}")  # type: ignore[assignment]
+            return kept
+
+    async def drop_note(self, name: str) -> None:
+        """Forget a note."""
+        with _translated():
+            await self._redis.delete(f"{self._notes}:{name}")
 
     async def _abandoned(self) -> Job | None:
         answer: Any = await self._redis.xautoclaim(

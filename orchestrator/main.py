@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from orchestrator.hospital import read_hospital
-from orchestrator.http import drafts, events, health, stow, studies
+from orchestrator.http import conversation, drafts, events, health, stow, studies
 from orchestrator.http.counted import Counted
 from orchestrator.http.patience import patient_protocol
 from orchestrator.http.problems import speak_problems
@@ -26,7 +26,14 @@ from orchestrator.ingest.store import remove_leftovers
 from orchestrator.logs import log_to_stderr
 from orchestrator.provenance import software_version
 from orchestrator.settings import Settings, settings_from_environment
-from orchestrator.wiring import open_language, open_queue, open_records, open_specialists
+from orchestrator.wiring import (
+    open_conversations,
+    open_language,
+    open_library,
+    open_queue,
+    open_records,
+    open_specialists,
+)
 
 log = structlog.get_logger()
 
@@ -59,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Counted)
     speak_problems(app)
-    for part in (studies, stow, events, drafts, health):
+    for part in (studies, stow, events, drafts, conversation, health):
         app.include_router(part.router)
     return app
 
@@ -70,14 +77,17 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     log_to_stderr(settings.log_level)
     await asyncio.to_thread(remove_leftovers, settings.originals, settings.store)
     async with Children(limits_from(settings)) as children:
+        jobs, language = open_queue(settings), open_language(settings)
         rooms = Rooms(
             settings=settings,
             hospital=read_hospital(settings.hospital),
             records=await asyncio.to_thread(open_records, settings),
-            jobs=open_queue(settings),
+            jobs=jobs,
             specialists=open_specialists(settings),
-            language=open_language(settings),
+            language=language,
             children=children,
+            conversations=open_conversations(settings, jobs, language),
+            library=await asyncio.to_thread(open_library, settings),
         )
         try:
             yield rooms

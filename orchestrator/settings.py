@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         description="How this installation is connected: listeners and destinations (deploy/hospital.toml shows each); "
         "none without a file.",
     )
+    conversation_expires_s: int = Field(
+        default=28_800,
+        ge=60,
+        le=604_800,
+        description="A conversation that nobody went on with for so long begins anew; what was said stays on record.",
+    )
     deployment: Literal["research", "clinical"] = Field(
         default="research",
         description="``clinical`` refuses weights and language models whose licence forbids commercial or medical use.",

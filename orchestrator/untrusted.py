@@ -26,6 +26,8 @@ class Source(StrEnum):
     HEADER = "header"
     STYLE = "example of style"
     """A report of this site that lends its wording, never a fact (:mod:`orchestrator.exemplars`)."""
+    QUESTION = "question"
+    """What somebody typed in a conversation."""
 
 
 LONGEST: dict[Source, int] = {
@@ -35,6 +37,7 @@ LONGEST: dict[Source, int] = {
     Source.OBSERVATION: 400,
     Source.HEADER: 80,
     Source.STYLE: 600,
+    Source.QUESTION: 400,
 }
 """Characters that one text may have."""
 LONGEST_BLOCK = 2400

@@ -5,10 +5,14 @@ from __future__ import annotations
 import httpx
 
 from orchestrator.cards import CardShelf
+from orchestrator.conversation.conversation import Conversations
+from orchestrator.conversation.phrasing import Phraser
+from orchestrator.conversation.tools import Toolbox
 from orchestrator.errors import Misconfigured
 from orchestrator.exemplars import read_exemplars
 from orchestrator.hospital import read_hospital
 from orchestrator.jobs import Jobs
+from orchestrator.knowledge import Library
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts
@@ -86,3 +90,14 @@ def open_parts(settings: Settings) -> Parts:
         exemplars=read_exemplars(settings.exemplars) if settings.exemplars else None,
         exemplars_shown=settings.exemplars_shown,
     )
+
+
+def open_library(settings: Settings) -> Library:
+    """Return every passage: those of this repository, and the site's own."""
+    return Library(())
+
+
+def open_conversations(settings: Settings, jobs: Jobs, language: LanguageModelDoor) -> Conversations:
+    """Return the conversations of this installation; nothing is asked yet."""
+    prompt = load_prompt(settings.prompts / "conversation.md")
+    return Conversations(jobs, Phraser(language, prompt), Toolbox(), settings.conversation_expires_s)

@@ -7,9 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from orchestrator.conversation.conversation import Conversations
 from orchestrator.hospital import Hospital
 from orchestrator.ingest.child import Children
 from orchestrator.jobs import Jobs
+from orchestrator.knowledge import Library
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.records import Records
 from orchestrator.settings import Settings
@@ -28,6 +30,9 @@ class Rooms:
     language: LanguageModelDoor
     children: Children
     """Decoding processes kept ready."""
+    conversations: Conversations
+    library: Library
+    """Everything that any department may read."""
 
 
 def _rooms(request: Request) -> Rooms:

@@ -17,6 +17,7 @@ from orchestrator.errors import KeyReused, NotFound
 from orchestrator.orders.issuers import Issuers
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
 from orchestrator.records.arrivals import Arrivals
+from orchestrator.records.conversations import ConversationRecords
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
 from orchestrator.records.orders import Orders
 from orchestrator.records.outbox import Outbox, enqueue
@@ -48,6 +49,7 @@ class Records:
         self.outbox = Outbox(engine)
         self.arrivals = Arrivals(engine)
         self.vault = Vault(engine)
+        self.conversations = ConversationRecords(engine)
 
     @classmethod
     def open(cls, database_url: str, issuers: Issuers | None = None) -> Records:

@@ -37,6 +37,15 @@ EVENTS = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("document", sa.Text),
 )
+TURNS = sa.Table(
+    "conversation_turns",
+    _METADATA,
+    sa.Column("turn_id", sa.String(64), primary_key=True),
+    sa.Column("study_id", sa.String(64)),
+    sa.Column("person", sa.String(255)),
+    sa.Column("at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
 DESTINATIONS = sa.Table(
     "outbox_destinations",
     _METADATA,

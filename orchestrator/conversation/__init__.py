@@ -1,0 +1,1 @@
+"""Questions about one study, answered from what was found, and from nothing else."""

@@ -1,0 +1,40 @@
+"""What of a topic a question asks for."""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.knowledge.words import folded
+
+ASPECTS: dict[str, re.Pattern[str]] = {
+    aspect: re.compile(pattern)
+    for aspect, pattern in {
+        "pitfalls": r"pitfall|mimic|mistak|confus|look-?alike|artefact|artifact|\btrap|tell .*apart|"
+            r"false(?:ly)? (?:pos|neg|alarm)"
+        r"|fool|simulat|overlook|\bmiss(?:ed)?\b|overcall|imitat|wrong(?:ly)?|deceiv|caveat|careful|trick|hide",
+        "differential": r"differential|\bddx\b|causes?\b|caused|explain|\bdue to\b|origin|aetiolog|etiolog|underl|"
+            r"what else|"
+        r"produce|reasons? for|responsible|behind|leads? to|alternativ",
+        "follow-up": r"follow|guideline|\bnext\b|recommend|repeat|control|interval|afterwards|surveill|wait|re-?check|"
+            r"manage|"
+        r"what (?:to|should) (?:be )?do|further|confirm|referr",
+        "appearance": r"look|appear|\bsigns?\b|recogni|\bsee\b|\bseen\b|detect|\bspot\b|visible|shape|pattern|"
+            r"features?|identify",
+        "measurement": r"measur|grad(?:e|ing)|classif|how (?:large|big|much|many|wide)|\bsize|quantif|threshold|"
+            r"cut-?off|limit|"
+        r"volume|normal (?:value|range)|millilit|millimet|ratio",
+        "meaning": r"\bmean|definition|define|what is|what are|term\b|concept|understood by|stand for",
+        "technique": r"technique|projection|exposure|position(?:ed|ing)|inspirat|rotat|supine|upright|portable|view\b|"
+            r"lateral",
+        "placement": r"\btip\b|placed|placement|where should|correct(?:ly)? (?:position|place|lie)|end up|\bsit\b|"
+            r"malposition|"
+        r"\blie\b|too (?:deep|high|low|far)",
+    }.items()
+}  # fmt: skip
+"""By the words that ask for it."""
+
+
+def aspects_in(question: str) -> tuple[str, ...]:
+    """Return the aspects that a question asks for."""
+    text = folded(question)
+    return tuple(aspect for aspect, pattern in ASPECTS.items() if pattern.search(text))

@@ -1,0 +1,113 @@
+"""Find the passage: BM25 over terms, names and aspects (bm25s), without chance and without a model.
+
+``ChatDoctor``'s way: keywords of the question, the passages that hold them, an answer that quotes them. ``ChatCAD+``'s
+way, down a tree of topics, is :mod:`orchestrator.knowledge.walk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import bm25s
+import numpy as np
+
+from orchestrator.knowledge.aspects import aspects_in
+from orchestrator.knowledge.passage import Passage
+from orchestrator.knowledge.words import named_terms, repeated, terms
+
+_TITLE, _KEYWORDS, _NAMES, _ASPECT = 3, 3, 4, 3
+"""How often each counts beside the text."""
+_ASKED_NAMES, _ASKED_ASPECTS = 3, 2
+EVERYBODY = "all"
+WEAK = 4.0
+"""A best score below this is no hit: nothing of what was asked stands anywhere."""
+
+
+class Hit(NamedTuple):
+    """One passage that answers, and how well."""
+
+    passage: Passage
+    score: float
+
+
+class Library:
+    """Passages that can be searched; always the same answer to the same words.
+
+    Parameters
+    ----------
+    passages
+        In any order; they are kept sorted by their ids.
+    """
+
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self.passages = tuple(sorted(passages, key=lambda one: one.passage_id))
+        self._by_id = {passage.passage_id: passage for passage in self.passages}
+        self._index = bm25s.BM25(k1=1.2, b=0.6)
+        if self.passages:
+            self._index.index([_indexed(passage) for passage in self.passages], show_progress=False)
+
+    def __len__(self) -> int:
+        return len(self.passages)
+
+    def get(self, passage_id: str) -> Passage | None:
+        """Return the passage of an id."""
+        return self._by_id.get(passage_id)
+
+    def readable_by(self, departments: Iterable[str]) -> Library:
+        """Return the part that these departments may read."""
+        allowed = {EVERYBODY, *departments}
+        readable = [passage for passage in self.passages if passage.department in allowed]
+        return self if len(readable) == len(self.passages) else Library(readable)
+
+    def search(self, question: str, at_most: int = 3) -> tuple[Hit, ...]:
+        """Return the passages that answer a question best, best first; none where nothing fits."""
+        asked = _asked(question)
+        if not self.passages or not asked:
+            return ()
+        scores = self._scores(asked)
+        order = sorted(range(len(self.passages)), key=lambda at: (-scores[at], self.passages[at].passage_id))
+        return tuple(Hit(self.passages[at], float(scores[at])) for at in order[:at_most] if scores[at] >= WEAK)
+
+    def scored(self, question: str) -> dict[str, float]:
+        """Return the score of every passage, by id."""
+        asked = _asked(question)
+        if not self.passages or not asked:
+            return {}
+        return {one.passage_id: float(score) for one, score in zip(self.passages, self._scores(asked), strict=True)}
+
+    def _scores(self, asked: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        known = [term for term in asked if term in self._index.vocab_dict]
+        if not known:
+            return np.zeros(len(self.passages), dtype=np.float32)
+        scores: np.ndarray[tuple[int], np.dtype[np.float32]] = self._index.get_scores(known)
+        return scores
+
+
+def best_sentences(passage: Passage, question: str, at_most: int = 3) -> tuple[str, ...]:
+    """Return the sentences of a passage that answer best, in their order; each is a span of its text."""
+    asked = set(_asked(question))
+    sentences = passage.sentences
+    scored = [(len(asked & {*terms(one), *named_terms(one)}), -at) for at, one in enumerate(sentences)]
+    chosen = sorted(range(len(sentences)), key=lambda at: (-scored[at][0], at))[:at_most]
+    return tuple(sentences[at] for at in sorted(chosen))
+
+
+def _indexed(passage: Passage) -> list[str]:
+    own = " ".join((*passage.topic, passage.title, *passage.keywords))
+    return [
+        *terms(passage.text),
+        *repeated(terms(passage.title), _TITLE),
+        *repeated(terms(" ".join(passage.keywords)), _KEYWORDS),
+        *repeated(terms(" ".join(passage.topic)), _TITLE),
+        *repeated(dict.fromkeys(named_terms(own)), _NAMES),
+        *repeated([f"aspect:{passage.aspect}"], _ASPECT),
+    ]
+
+
+def _asked(question: str) -> list[str]:
+    return [
+        *terms(question),
+        *repeated(named_terms(question), _ASKED_NAMES),
+        *repeated((f"aspect:{one}" for one in aspects_in(question)), _ASKED_ASPECTS),
+    ]

@@ -1,0 +1,58 @@
+"""Text to search terms: the same words give the same terms, whoever asks and whenever."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from orchestrator.knowledge.names import named_in
+
+_WORD = re.compile(r"[^\W_]+")
+_FILLER = """
+a an the this that these those of in on at to for by from as with within without and or nor but if then than so
+it its is are was were be been being has have had do does did done can could may might must shall should will
+would i you he she we they me my your his her our their them us who whom which what when where why how not no
+yes any some all each there here about into over under also only just very more most much many such same other
+else one ones get gets got make makes made say says said tell me please show see seen look looks looking mean
+means know knows like use used using need needs patient patients someone somebody something anything thing
+things way ways usually often typically general generally good bad best x ray xray chest film films radiograph
+radiographs radiography image images picture
+"""
+_STOP = frozenset(_FILLER.split())
+_ENDINGS = ("ization", "isation", "ations", "ation", "ities", "ically", "ing", "ies", "ity", "ed", "es", "ly", "s")
+
+
+def terms(text: str) -> list[str]:
+    """Return the search terms of a text: folded, without filler words, cut to stems."""
+    return [stem(word) for word in _WORD.findall(folded(text)) if word not in _STOP]
+
+
+def folded(text: str) -> str:
+    """Return lower case without accents, British spellings as American."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.sub(r"oed", "ed", re.sub(r"(?<=[a-z])ae(?=[mt])|\bhae", _american, plain))
+
+
+def stem(word: str) -> str:
+    """Return a word without its ending; crude, and always the same."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def named_terms(text: str) -> list[str]:
+    """Return a term for each thing that a text names, whatever word it uses for it."""
+    named = named_in(" ".join(folded(text).split()))
+    return [f"name:{name}" for name in (*named.concepts, *filter(None, (named.either, named.region)))]
+
+
+def repeated(items: Iterable[str], times: int) -> list[str]:
+    """Return terms several times, so that they weigh more."""
+    return [item for item in items for _ in range(times)]
+
+
+def _american(match: re.Match[str]) -> str:
+    return match[0].replace("ae", "e")
