@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from orchestrator.hospital import read_hospital
-from orchestrator.http import conversation, drafts, events, health, stow, studies
+from orchestrator.http import conversation, drafts, events, health, page, stow, studies, viewing, worklist
 from orchestrator.http.counted import Counted
 from orchestrator.http.patience import patient_protocol
 from orchestrator.http.problems import speak_problems
@@ -25,6 +25,7 @@ from orchestrator.ingest.limits import limits_from
 from orchestrator.ingest.store import remove_leftovers
 from orchestrator.logs import log_to_stderr
 from orchestrator.provenance import software_version
+from orchestrator.reading_room.board import WorklistBoard
 from orchestrator.settings import Settings, settings_from_environment
 from orchestrator.wiring import (
     open_conversations,
@@ -66,8 +67,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Counted)
     speak_problems(app)
-    for part in (studies, stow, events, drafts, conversation, health):
+    for part in (studies, stow, events, drafts, viewing, worklist, conversation, health, page):
         app.include_router(part.router)
+    app.mount("/reading-room", page.PageFiles(directory=page.PAGE), name="reading-room")
     return app
 
 
@@ -78,16 +80,18 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     await asyncio.to_thread(remove_leftovers, settings.originals, settings.store)
     async with Children(limits_from(settings)) as children:
         jobs, language = open_queue(settings), open_language(settings)
+        records = await asyncio.to_thread(open_records, settings)
         rooms = Rooms(
             settings=settings,
             hospital=read_hospital(settings.hospital),
-            records=await asyncio.to_thread(open_records, settings),
+            records=records,
             jobs=jobs,
             specialists=open_specialists(settings),
             language=language,
             children=children,
             conversations=open_conversations(settings, jobs, language),
             library=await asyncio.to_thread(open_library, settings),
+            worklist=WorklistBoard(records),
         )
         try:
             yield rooms

@@ -13,6 +13,7 @@ from orchestrator.ingest.child import Children
 from orchestrator.jobs import Jobs
 from orchestrator.knowledge import Library
 from orchestrator.language_model import LanguageModelDoor
+from orchestrator.reading_room.board import WorklistBoard
 from orchestrator.records import Records
 from orchestrator.settings import Settings
 from orchestrator.specialists import Specialists
@@ -33,6 +34,7 @@ class Rooms:
     conversations: Conversations
     library: Library
     """Everything that any department may read."""
+    worklist: WorklistBoard
 
 
 def _rooms(request: Request) -> Rooms:

@@ -24,6 +24,7 @@ from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
 from orchestrator.records.vault import Vault
+from orchestrator.records.worklist import WorklistRecords
 from orchestrator.release import release_of_draft
 from orchestrator.report import DraftReport
 from orchestrator.study import Study
@@ -50,6 +51,7 @@ class Records:
         self.arrivals = Arrivals(engine)
         self.vault = Vault(engine)
         self.conversations = ConversationRecords(engine)
+        self.worklist = WorklistRecords(engine)
 
     @classmethod
     def open(cls, database_url: str, issuers: Issuers | None = None) -> Records:

@@ -1,0 +1,65 @@
+/** The page of one study: the patient, the films, and the report beside them. */
+
+import { ask } from "./api.js";
+import { makeBanner } from "./banner.js";
+import { element } from "./element.js";
+import { addKeys } from "./keys.js";
+import { listen } from "./live.js";
+import { openReport } from "./report/panel.js";
+import { warnOf } from "./say.js";
+import { Lightbox } from "./viewer/lightbox.js";
+import { makeOverlayList } from "./viewer/overlay-list.js";
+import { makeTools } from "./viewer/tools.js";
+
+/** Open a study in a place. */
+export function openStudy(/** @type {HTMLElement} */ place, /** @type {string} */ studyId) {
+  document.title = "wetread: study";
+  const base = `/v1/studies/${encodeURIComponent(studyId)}`;
+  const closing = new AbortController();
+  /** @type {(() => void)[]} */
+  const ends = [() => closing.abort()];
+  const wall = element("section.wall", { "aria-label": "Films" }, element("p.waiting", {}, "Hanging the films …"));
+  const side = element("aside.side-panel", { "aria-label": "Report" });
+  const banner = makeBanner();
+  place.append(banner.node, element("main.study-room", { tabindex: "-1" }, wall, side));
+  ends.push(addKeys([{ key: "Escape", does: "Back to the worklist", group: "Everywhere", run: () => (location.hash = "#/") }]));
+
+  const report = openReport(side, { studyId, base, signal: closing.signal });
+  ends.push(report.close);
+
+  async function hang() {
+    const hanging = await ask(`${base}/hanging`, { signal: closing.signal });
+    banner.show(hanging.banner);
+    report.knowHeader(hanging);
+    const box = new Lightbox(hanging, {
+      onhover: (fact) => report.lightFacts(fact ? [fact] : []),
+      onpick: (fact) => report.showFact(fact),
+      onchange() {
+        tools.show();
+        list.show();
+      },
+    });
+    const [list, tools] = [makeOverlayList(box), makeTools(box)];
+    wall.replaceChildren(tools.bar, list.node, box.place);
+    box.hang();
+    box.choose("window");
+    report.showOn(box);
+    ends.push(() => box.close(), tools.close);
+  }
+
+  hang().catch(warnOf);
+  ends.push(
+    listen("/v1/worklist/events", {
+      worklist: ({ studies }) => tell(studies.find((row) => row.study_id === studyId)),
+      row: (row) => row.study_id === studyId && tell(row),
+    }),
+  );
+
+  function tell(row) {
+    if (!row) return;
+    banner.standing(row);
+    report.standing(row);
+  }
+
+  return { close: () => ends.forEach((end) => end()) };
+}

@@ -1,0 +1,90 @@
+"""What the worklist is made of: where every study stands, and the documents behind a few of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from orchestrator.progress import StudyRecord
+from orchestrator.records.engine import reading
+from orchestrator.records.tables import DRAFTS, STUDIES
+from orchestrator.report import DraftReport
+from orchestrator.study import Study
+
+_STATE = [STUDIES.c[name] for name in StudyRecord.model_fields]
+
+
+class Listed(NamedTuple):
+    """One study with the person it belongs to, and its draft where there is one."""
+
+    study: Study
+    draft: DraftReport | None
+
+
+class WorklistRecords:
+    """Questions over many studies at once."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def states(self, limit: int) -> tuple[StudyRecord, ...]:
+        """Return where the newest studies stand, newest first; no document is read."""
+        query = sa.select(*_STATE).order_by(STUDIES.c.accepted_at.desc(), STUDIES.c.study_id.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            return tuple(StudyRecord.model_validate(dict(row._mapping)) for row in connection.execute(query))
+
+    def listed(self, study_ids: Iterable[str]) -> dict[str, Listed]:
+        """Return these studies with the draft of their current revision; unknown ones are left out."""
+        query = (
+            sa.select(STUDIES.c.study_id, STUDIES.c.document, DRAFTS.c.document.label("draft"))
+            .join(
+                DRAFTS,
+                (DRAFTS.c.study_id == STUDIES.c.study_id) & (DRAFTS.c.revision == STUDIES.c.revision),
+                isouter=True,
+            )
+            .where(STUDIES.c.study_id.in_(tuple(study_ids)))
+        )
+        with reading(self._engine) as connection:
+            return {
+                row.study_id: Listed(
+                    Study.model_validate_json(row.document),
+                    DraftReport.model_validate_json(row.draft) if row.draft else None,
+                )
+                for row in connection.execute(query)
+            }
+
+    def earlier(self, study: Study, limit: int = 8) -> tuple[Study, ...]:
+        """Return studies of the same person taken before this one, latest first.
+
+        The same person is the same Patient ID under the same issuer (PS3.3 C.7.1.1); a study without a Patient ID, or
+        without a time, has nothing that is surely earlier.
+        """
+        person, taken = study.patient, study.study_datetime
+        if not person.patient_id or taken is None:
+            return ()
+        named = f'"patient_id":{json.dumps(person.patient_id, ensure_ascii=False)}'
+        query = (
+            sa.select(STUDIES.c.document)
+            .where(STUDIES.c.document.contains(named, autoescape=True), STUDIES.c.study_id != study.study_id)
+            .order_by(STUDIES.c.accepted_at.desc())
+            .limit(100)
+        )
+        with reading(self._engine) as connection:
+            found = [Study.model_validate_json(document) for document in connection.execute(query).scalars()]
+        before = [(one.study_datetime, one) for one in found if _same_person(one, study) and one.study_datetime]
+        older = [(when, one) for when, one in before if _naive(when) < _naive(taken)]
+        return tuple(one for _, one in sorted(older, key=lambda pair: _naive(pair[0]), reverse=True)[:limit])
+
+
+def _same_person(one: Study, other: Study) -> bool:
+    a, b = one.patient, other.patient
+    return (a.patient_id, a.issuer_of_patient_id) == (b.patient_id, b.issuer_of_patient_id)
+
+
+def _naive(when: datetime) -> datetime:
+    """A time without a zone is the hospital's own, as is every other."""
+    return when.replace(tzinfo=None)
