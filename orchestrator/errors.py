@@ -22,6 +22,9 @@
     │   │   └── PromptTooLong   the findings do not fit into the model's context; the draft is plain
     │   ├── QueueUnavailable
     │   └── RecordsUnavailable
+    ├── Undelivered               a message did not leave (kept in the outbox; 502)
+    │   ├── NotNow                the receiver is away, busy or confused: tried again
+    │   └── RefusedByReceiver     the receiver does not want this very message: a person decides
     ├── InvalidScore              a score that is no probability was to be written into a prompt (500)
     └── Misconfigured             a setting, prompt or profile is wrong (500, at start)
 
@@ -140,6 +143,20 @@ class QueueUnavailable(Unavailable):
 
 class RecordsUnavailable(Unavailable):
     """The database does not answer."""
+
+
+class Undelivered(WetreadError):
+    """A message did not leave; it stays in the outbox. What the receiver said is told as its code, never its words."""
+
+    status = 502
+
+
+class NotNow(Undelivered):
+    """The receiver is away, busy, or answers what nobody understands; the same message may do later."""
+
+
+class RefusedByReceiver(Undelivered):
+    """The receiver does not want this very message; sending it again as it is cannot help."""
 
 
 class Misconfigured(WetreadError):

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.tables import DicomListener, FolderWatch, Source, Stow, StudyTimer
 from orchestrator.orders.issuers import Issuers
-from services.contract import Fact
+from orchestrator.outbox.tables import Outgoing
 
 
-class Hospital(Fact):
+class Hospital(Outgoing):
     """Listeners and destinations of one installation."""
 
     dicom: DicomListener | None = None

@@ -17,3 +17,11 @@ JOB_RETRIES = Counter("wetread_job_retries", "Jobs given back after a fault", ["
 JOBS = Gauge("wetread_jobs", "Jobs in the queue", ["state"])
 ARRIVALS = Counter("wetread_arrivals", "Objects taken in one by one, by the way they came", ["how", "state"])
 ASSOCIATIONS = Counter("wetread_associations", "DICOM associations, by how they ended", ["ended"])
+DELIVERIES = Counter(
+    "wetread_deliveries", "Attempts to deliver a message, by how they ended", ["destination", "outcome"]
+)
+DELIVERY_SECONDS = Histogram(
+    "wetread_delivery_seconds", "Time to render and deliver a message", ["destination"], buckets=_SECONDS
+)
+OUTBOX = Gauge("wetread_outbox", "Messages in the outbox", ["destination", "state"])
+OUTBOX_WAITING_SECONDS = Gauge("wetread_outbox_waiting_seconds", "Age of what waits longest", ["destination"])

@@ -24,6 +24,8 @@ REPORTING = "reporting"
 """The service that writes a second text; a process of its own, started only where it is turned on."""
 GATEWAY = "gateway"
 """Listeners and watchers; started only where the hospital's file asks for one."""
+OUTBOX = "outbox"
+"""What delivers reports; started only where the hospital's file has destinations."""
 Probe = Callable[[], bool]
 
 
@@ -56,7 +58,15 @@ class Installation:
 
 def port_names(together: bool) -> tuple[str, ...]:
     """Return the parts that listen somewhere."""
-    return ("redis", "language", *(("specialists",) if together else SERVICES), "orchestrator", REPORTING, GATEWAY)
+    return (
+        "redis",
+        "language",
+        *(("specialists",) if together else SERVICES),
+        "orchestrator",
+        REPORTING,
+        GATEWAY,
+        OUTBOX,
+    )
 
 
 def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], together: bool) -> Installation:
@@ -86,8 +96,8 @@ def plan(settings: LocalSettings, folder: RunFolder, ports: Mapping[str, int], t
     door = (*_python("orchestrator.main"), "--port", str(ports["orchestrator"]))
     orchestrator = _web_part("orchestrator", door, ports["orchestrator"], after=("redis",))
     worker = Part("worker", _python("orchestrator.worker"), _always, after=("redis", "orchestrator"))
-    gateway = _gateway(settings, ports[GATEWAY])
-    return Installation((redis, language, *specialists, orchestrator, worker, *gateway), environment)
+    connected = _connected(settings, ports)
+    return Installation((redis, language, *specialists, orchestrator, worker, *connected), environment)
 
 
 def _places(run: Path) -> dict[str, str]:
@@ -149,14 +159,18 @@ def _why_no_language(settings: LocalSettings) -> str | None:
     return None
 
 
-def _gateway(settings: LocalSettings, port: int) -> tuple[Part, ...]:
+def _connected(settings: LocalSettings, ports: Mapping[str, int]) -> tuple[Part, ...]:
+    """What connects to the hospital, as far as its file asks for it."""
     try:
-        if not read_hospital(settings.hospital).listens:
-            return ()
+        hospital = read_hospital(settings.hospital)
     except Misconfigured as error:
-        return (Part(GATEWAY, (), _always, off=str(error)),)
-    command = (*_python("orchestrator.gateway"), "--port", str(port))
-    return (_web_part(GATEWAY, command, port, after=("redis", "orchestrator")),)
+        return tuple(Part(name, (), _always, off=str(error)) for name in (GATEWAY, OUTBOX))
+    asked_for = ((GATEWAY, hospital.listens), (OUTBOX, bool(hospital.destinations)))
+    return tuple(
+        _web_part(name, (*_python(f"orchestrator.{name}"), "--port", str(ports[name])), ports[name], ("orchestrator",))
+        for name, wanted in asked_for
+        if wanted
+    )
 
 
 def _service_urls(ports: Mapping[str, int], together: bool) -> dict[str, str]:

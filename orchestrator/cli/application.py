@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deidentify, doctor, draft, findings, parts, prompt, training, vault, verify
+from orchestrator.cli import deidentify, doctor, draft, findings, outbox, parts, prompt, training, vault, verify
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -52,5 +52,6 @@ COMMANDS = (
 )
 
 app.add_typer(vault.vault, name="vault")
+app.add_typer(outbox.outbox, name="outbox")
 for command in COMMANDS:
     app.command(epilog=explained())(command)

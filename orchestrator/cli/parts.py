@@ -126,6 +126,15 @@ def settings_of(state: State) -> Settings:
     return Settings.model_validate({name: value for name, value in given.items() if name in Settings.model_fields})
 
 
+def settings_in_force() -> Settings:
+    """Return the settings of the running parts, and of the environment where none run."""
+    from deploy.local import control
+    from orchestrator.settings import settings_from_environment
+
+    state = control.status(control.folder_in_force())
+    return settings_from_environment() if state is None else settings_of(state)
+
+
 class _Told:
     """Says once what became of each part."""
 

@@ -122,8 +122,12 @@ class Outbox:
         each time does not go round for ever.
         """
         now = datetime.now(UTC)
+        due = _due(destination, _text(now), limit)
+        with reading(self._engine) as connection:  # asked twice a second: most times there is nothing to lock for
+            if connection.execute(due.limit(1)).first() is None:
+                return ()
         with writing(self._engine) as connection:
-            rows = connection.execute(_due(destination, _text(now), limit)).all()
+            rows = connection.execute(due.with_for_update(of=DELIVERIES, skip_locked=True)).all()
             for row in rows:
                 connection.execute(
                     _at(row.key, destination).values(
@@ -137,6 +141,13 @@ class Outbox:
             )
             for row in rows
         )
+
+    def renew(self, delivery: Delivery, lease_s: float) -> None:
+        """Say that the sender is still at it."""
+        until = _text(datetime.now(UTC) + timedelta(seconds=lease_s))
+        where = _at(delivery.key, delivery.destination).where(DELIVERIES.c.claimed_until.is_not(None))
+        with writing(self._engine) as connection:
+            connection.execute(where.values(claimed_until=until))
 
     def delivered(self, delivery: Delivery, receipt: str | None = None) -> None:
         """Record that the receiver has it."""
@@ -248,7 +259,6 @@ def _due(destination: str, now: str, limit: int) -> sa.Select[tuple[object, ...]
         )
         .order_by(DELIVERIES.c.next_at, DELIVERIES.c.number)
         .limit(limit)
-        .with_for_update(of=DELIVERIES, skip_locked=True)
     )
 
 

@@ -50,6 +50,16 @@ def test_the_gateway_is_started_only_where_the_hospitals_file_asks_for_it(tmp_pa
     assert "dicom.port" in (part(planned(tmp_path, hospital=tmp_path / "wrong.toml"), "gateway").off or "")
 
 
+def test_the_outbox_is_started_only_where_there_are_destinations(tmp_path):
+    there = '[[destinations]]\nname = "ris"\nkind = "mllp"\nhost = "ris.example"\nport = 2575\n'
+    (tmp_path / "sending.toml").write_text(f'[outbox]\nhosts = ["ris.example"]\n{there}')
+    (tmp_path / "quiet.toml").write_text('[outbox]\nhosts = ["ris.example"]\n')
+    assert "outbox" not in [one.name for one in planned(tmp_path, hospital=tmp_path / "quiet.toml").parts]
+    sending = planned(tmp_path, hospital=tmp_path / "sending.toml")
+    assert "orchestrator.outbox" in part(sending, "outbox").command
+    assert "gateway" not in [one.name for one in sending.parts]
+
+
 def test_together_the_services_are_one_process_with_three_addresses(tmp_path):
     installation = planned(tmp_path, together=True)
     assert [one.name for one in installation.parts] == ["redis", "language", "specialists", "orchestrator", "worker"]

@@ -69,10 +69,10 @@ def test_hl7apy_finds_nothing_wrong(name: str, of: Any, style: str):
 
 
 def shortened(text: str) -> str:
-    """hl7apy takes every OBX-5 for an ST of 199 characters, whatever OBX-2 says; TX and FT have 65,536."""
+    """hl7apy takes every OBX-5 for ST of 199 characters, whatever OBX-2 says; TX, FT and ED are longer."""
     segments = [line.split("|") for line in text.split("\r")]
     for fields in segments:
-        if fields[0] == "OBX" and fields[2] in {"TX", "FT"}:
+        if fields[0] == "OBX" and fields[2] in {"TX", "FT", "ED"}:
             fields[5] = fields[5][:180]
     return "\r".join("|".join(fields) for fields in segments)
 

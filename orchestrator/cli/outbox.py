@@ -1,0 +1,96 @@
+"""``wetread outbox list``, ``dead`` and ``resend``: what waits to leave, what was given up, and sending it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import BaseModel
+
+from orchestrator.cli.exit_codes import Exit, explained
+from orchestrator.cli.parts import JsonOption, settings_in_force
+from orchestrator.cli.voice import Voice
+from orchestrator.records.outbox import Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from orchestrator.records import Records
+
+outbox = typer.Typer(help="What is to leave the house, message by message.", no_args_is_help=True)
+StudyOption = Annotated[str | None, typer.Option("--study", help="Only the messages of this study.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
+
+
+class MessagesShown(BaseModel):
+    """The JSON answer of ``list`` and ``dead``."""
+
+    messages: tuple[Delivery, ...]
+
+
+class Resent(BaseModel):
+    """The JSON answer of ``resend``."""
+
+    key: str
+    destinations: int
+
+
+@outbox.command("list", epilog=explained())
+def list_messages(study: StudyOption = None, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
+    """Show messages, the one that changed last first."""
+    _show(Voice(as_json), tuple(DeliveryState), study, limit)
+
+
+@outbox.command(epilog=explained())
+def dead(study: StudyOption = None, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
+    """Show what was given up, and why; exit code 5 where there is any."""
+    if _show(Voice(as_json), (DeliveryState.DEAD,), study, limit):
+        raise typer.Exit(int(Exit.PROBLEMS))
+
+
+@outbox.command(epilog=explained())
+def resend(
+    key: Annotated[str, typer.Argument(help="The message, as list and dead show it.")],
+    destination: Annotated[str | None, typer.Option("--to", help="Only to this destination.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a message again, with the id it had; refused where a later version of the report has arrived."""
+    from orchestrator.errors import NotFound, RefusedInput
+
+    voice = Voice(as_json)
+    with _records(voice) as records:
+        try:
+            number = records.outbox.resend(key, destination)
+        except (NotFound, RefusedInput) as error:
+            raise voice.fail(Exit.REFUSED, str(error)) from None
+    voice.result(Resent(key=key, destinations=number))
+    voice.text(f"It is sent again to {number} destination{'s' if number > 1 else ''}.")
+
+
+def _show(voice: Voice, states: tuple[DeliveryState, ...], study: str | None, limit: int) -> int:
+    with _records(voice) as records:
+        messages = records.outbox.list(states, study, limit)
+    voice.result(MessagesShown(messages=messages))
+    rows = [
+        (one.key, one.event, one.destination, one.state, str(one.attempts), f"{one.updated_at:%F %T}", one.reason or "")
+        for one in messages
+    ]
+    voice.table("Outbox", ("message", "event", "destination", "state", "attempts", "last change (UTC)", "why"), rows)
+    if not messages:
+        voice.text("No message.")
+    return len(messages)
+
+
+@contextmanager
+def _records(voice: Voice) -> Iterator[Records]:
+    from orchestrator.errors import Misconfigured, RecordsUnavailable
+    from orchestrator.wiring import open_records
+
+    try:
+        records = open_records(settings_in_force())
+    except (Misconfigured, RecordsUnavailable) as error:
+        raise voice.fail(Exit.UNAVAILABLE, str(error)) from None
+    try:
+        yield records
+    finally:
+        records.close()

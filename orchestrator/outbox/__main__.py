@@ -1,0 +1,119 @@
+"""Deliver what waits to leave, and say how it stands: ``python -m orchestrator.outbox``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from orchestrator.errors import RecordsUnavailable
+from orchestrator.hospital import read_hospital
+from orchestrator.logs import log_to_stderr
+from orchestrator.metrics import OUTBOX, OUTBOX_WAITING_SECONDS
+from orchestrator.outbox.couriers import courier_for
+from orchestrator.outbox.delivery import Deliverer
+from orchestrator.records import Records
+from orchestrator.records.outbox import Subscription
+from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.wiring import open_records
+
+log = structlog.get_logger()
+
+_GRACE_S = 5
+
+
+@asynccontextmanager
+async def open_outbox(settings: Settings) -> AsyncIterator[tuple[Records, list[asyncio.Task[None]]]]:
+    """Tell the record who receives what, and deliver until the end."""
+    hospital = read_hospital(settings.hospital)
+    records = await asyncio.to_thread(open_records, settings)
+    wanted = [Subscription(destination=one.name, events=one.wanted) for one in hospital.destinations]
+    await asyncio.to_thread(records.outbox.subscribe, wanted)
+    deliverers = [
+        Deliverer(records, one, courier_for(one, hospital.outbox), hospital.outbox, settings.store)
+        for one in hospital.destinations
+    ]
+    running = [asyncio.create_task(one.run()) for one in deliverers]
+    try:
+        yield records, running
+    finally:
+        for one in deliverers:
+            one.stop()
+        _, late = await asyncio.wait(running, timeout=_GRACE_S) if running else (set(), set())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        records.close()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application that says how the outbox stands; messages are delivered as long as it lives."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_outbox(settings) as (records, running):
+            app.state.records, app.state.running = records, running
+            log.info("outbox_started", destinations=len(running))
+            yield
+        log.info("outbox_stopped")
+
+    app = FastAPI(title="wetread outbox", openapi_url=None, lifespan=lifespan)
+
+    @app.get("/livez")
+    async def livez(response: Response) -> dict[str, str]:
+        """Every loop lives; one that fell is a reason to start this process anew."""
+        fallen = sum(task.done() for task in app.state.running)
+        response.status_code = 503 if fallen else 200
+        return {"status": f"{fallen} destinations are not served" if fallen else "alive"}
+
+    @app.get("/readyz")
+    async def readyz(response: Response) -> dict[str, str]:
+        """The record knows every destination: this answers only after it does."""
+        return await livez(response)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Counters, and how many messages stand where."""
+        try:
+            await asyncio.to_thread(_measure, app.state.records)
+        except RecordsUnavailable:
+            log.warning("outbox_not_measured")
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _measure(records: Records) -> None:
+    OUTBOX.clear()
+    OUTBOX_WAITING_SECONDS.clear()
+    for (destination, state), number in records.outbox.counts().items():
+        OUTBOX.labels(destination, state).set(number)
+    for destination, seconds in records.outbox.oldest_waiting_s().items():
+        OUTBOX_WAITING_SECONDS.labels(destination).set(seconds)
+
+
+def main() -> None:
+    """Deliver until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="orchestrator.outbox", description="Deliver what waits to leave.")
+    parser.add_argument("--port", type=int, default=8011, help="where it answers /livez, /readyz and /metrics")
+    port = int(parser.parse_args().port)
+    settings = settings_from_environment()
+    log_to_stderr(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host="127.0.0.1",
+        port=port,
+        timeout_graceful_shutdown=_GRACE_S,
+        access_log=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
