@@ -12,8 +12,13 @@
     │   ├── AlreadyDecided        somebody else has decided it (409)
     │   ├── AnotherPatient        the order that came with images names another patient than they do (409)
     │   ├── UploadStalled         the sender stopped in the middle of an upload (408)
+    │   ├── InvalidEdit           a working copy that leaves out or makes up sentences of the draft (422)
     │   └── Superseded            a message would overwrite a later version at its receiver (409)
     ├── OutOfRoom                 the disk is too full to take more; the sender tries again later (507)
+    ├── NotKnown                  nobody is known by what came with the request (401)
+    ├── NotAllowed                whoever acts may not do this (403)
+    ├── NotNow                    a report's life has no such step from where it stands (409)
+    ├── Overtaken                 somebody else saved in the meantime; nothing was overwritten (412)
     ├── NotFound                  no such study, draft or file (404)
     ├── NotExportable             a header too damaged to stand beside in DICOM (422)
     ├── Unavailable               a part is down; the work is kept and tried again (503)
@@ -95,6 +100,12 @@ class UploadStalled(RefusedInput):
     status = 408
 
 
+class InvalidEdit(RefusedInput):
+    """A working copy that leaves out sentences of the draft, or makes some up."""
+
+    status = 422
+
+
 class Superseded(RefusedInput):
     """A message would overwrite a later version of the same report at its receiver."""
 
@@ -105,6 +116,30 @@ class OutOfRoom(WetreadError):
     """The disk is too full to take more; the sender tries again later."""
 
     status = 507
+
+
+class NotKnown(WetreadError):
+    """Nobody is known by what came with the request."""
+
+    status = 401
+
+
+class NotAllowed(WetreadError):
+    """Whoever acts may not do this."""
+
+    status = 403
+
+
+class NotNow(WetreadError):
+    """A report's life has no such step from where it stands."""
+
+    status = 409
+
+
+class Overtaken(WetreadError):
+    """Somebody else saved in the meantime; nothing was overwritten."""
+
+    status = 412
 
 
 class NotExportable(WetreadError):

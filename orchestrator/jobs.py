@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
@@ -98,6 +99,7 @@ class Jobs:
         self._stream, self._held = f"{queue}:jobs", f"{queue}:held"
         self._dead, self._bell = f"{queue}:dead", f"{queue}:events"
         self._notes = f"{queue}:notes"
+        self._here = f"{queue}:here"
         self._enqueue = self._redis.register_script(_ENQUEUE)
         self._finish = self._redis.register_script(_FINISH)
         self._hold = self._redis.register_script(_HOLD)
@@ -161,6 +163,24 @@ class Jobs:
         """Wake everyone who listens to a study. The events themselves are in the record."""
         with _translated():
             await self._redis.publish(f"{self._bell}:{study_id}", "1")
+
+    async def be_here(self, study_id: str, who: str, for_s: float) -> None:
+        """Say that somebody looks at a study, for so long; said again before that, it goes on."""
+        key, until = f"{self._here}:{study_id}", time.time() + for_s
+        with _translated():
+            await self._redis.zadd(key, {who: until})
+            await self._redis.expire(key, int(for_s) + 1)
+
+    async def leave(self, study_id: str, who: str) -> None:
+        """Say that somebody does not look any more."""
+        with _translated():
+            await self._redis.zrem(f"{self._here}:{study_id}", who)
+
+    async def who_is_here(self, study_id: str) -> tuple[str, ...]:
+        """Return who looks at a study now."""
+        with _translated():
+            found: Any = await self._redis.zrangebyscore(f"{self._here}:{study_id}", time.time(), "+inf")
+        return tuple(found)
 
     @asynccontextmanager
     async def bell(self, study_id: str) -> AsyncIterator[Bell]:

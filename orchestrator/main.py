@@ -15,8 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from orchestrator.hospital import read_hospital
-from orchestrator.http import conversation, drafts, events, health, page, stow, studies, viewing, worklist
+from orchestrator.http import conversation, drafts, events, health, page, reports, stow, studies, viewing, worklist
 from orchestrator.http.counted import Counted
+from orchestrator.http.gate import Gate
 from orchestrator.http.patience import patient_protocol
 from orchestrator.http.problems import speak_problems
 from orchestrator.http.rooms import Rooms
@@ -65,9 +66,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Studies in, draft reports out. Research software, not a medical device: a person signs.",
         lifespan=lifespan,
     )
+    app.add_middleware(Gate)
     app.add_middleware(Counted)
     speak_problems(app)
-    for part in (studies, stow, events, drafts, viewing, worklist, conversation, health, page):
+    for part in (
+        studies,
+        stow,
+        events,
+        drafts,
+        reports,
+        viewing,
+        worklist,
+        conversation,
+        health,
+        page,
+    ):
         app.include_router(part.router)
     app.mount("/reading-room", page.PageFiles(directory=page.PAGE), name="reading-room")
     return app

@@ -61,6 +61,16 @@ class EventKind(StrEnum):
     DRAFTED = "drafted"
     FAILED = "failed"
     REFUSED = "refused"
+    SAVED = "saved"
+    """A person saved a working copy of the report; from here on the kinds tell of its life after the draft."""
+    RENEWED = "renewed"
+    """A person took the latest draft into the working copy."""
+    SIGNED = "signed"
+    CORRECTED = "corrected"
+    ADDENDED = "addended"
+    REJECTED = "rejected"
+    ACKNOWLEDGED = "acknowledged"
+    """A person has read an urgent draft."""
 
 
 class Event(Fact):

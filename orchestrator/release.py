@@ -187,9 +187,17 @@ def release_of_signed(
     signature: Signature,
     before: Release | None = None,
     reason: str | None = None,
+    *,
+    rejected: frozenset[str] = frozenset(),
 ) -> Release:
-    """Return what a person signed: the first version, or with ``before`` the correction of that version."""
-    facts = endorsed_facts(draft.facts, sections)
+    """Return what a person signed: the first version, or with ``before`` the correction of that version.
+
+    Parameters
+    ----------
+    rejected
+        Ids of the findings and measurements that the signer rejected.
+    """
+    facts = endorsed_facts(draft.facts, sections, rejected)
     return Release(
         event=ReleaseEvent.CORRECTED if before else ReleaseEvent.SIGNED,
         version=before.version + 1 if before else 1,
@@ -227,17 +235,19 @@ def _told_no_more(before: Facts, now: Facts) -> Facts:
     )
 
 
-def endorsed_facts(facts: Facts, sections: tuple[ReleasedSection, ...]) -> Facts:
+def endorsed_facts(
+    facts: Facts, sections: tuple[ReleasedSection, ...], rejected: frozenset[str] = frozenset()
+) -> Facts:
     """Return the facts that a signed report may still tell coded.
 
-    A finding or measurement stays where the signer left a sentence that cites it as it was, and changed none that
-    does: a coded left effusion beside a sentence that now says right would be two reports in one. Outlines stay with
-    the measurements they belong to; what was not assessed is the software's matter and goes.
+    A finding or measurement stays where the signer did not reject it, left a sentence that cites it as it was, and
+    changed none that does: a coded left effusion beside a sentence that now says right would be two reports in one.
+    Outlines stay with the measurements they belong to; what was not assessed is the software's matter and goes.
     """
     sentences = [sentence for section in sections for sentence in section.sentences]
     kept = {cited.id for one in sentences if one.origin in {"language_model", "plain"} for cited in one.citations}
     changed = {cited.id for one in sentences if one.origin == "edited" for cited in one.citations}
-    stays = kept - changed
+    stays = kept - changed - rejected
     return facts.model_copy(
         update={
             "findings": tuple(one for one in facts.findings if one.finding_id in stays),

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
-from orchestrator.errors import TooLarge, UnreadableImage, UnsupportedImage, WetreadError
+from orchestrator.errors import NotKnown, TooLarge, UnreadableImage, UnsupportedImage, WetreadError
 from orchestrator.logs import fault
 from services.contract import ProblemDetails
 
@@ -36,6 +36,15 @@ def problem(status: int, detail: str, kind: str, expected: str | None = None) ->
     return Response(body.model_dump_json(exclude_none=True), status, headers, media_type=MEDIA_TYPE)
 
 
+def answer_of(_: Request, error: Exception) -> Response:
+    """Return one of our errors as a problem."""
+    assert isinstance(error, WetreadError)
+    answer = problem(error.status, str(error), _kind(error), _EXPECTED.get(type(error)))
+    if isinstance(error, NotKnown):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
 def documented(*statuses: int) -> Responses:
     """Return the ``responses`` of a route that may answer with these problems."""
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
@@ -47,7 +56,7 @@ def documented(*statuses: int) -> Responses:
 
 def speak_problems(app: FastAPI) -> None:
     """Make an application answer every error as problem+json, and say so in its OpenAPI document."""
-    app.add_exception_handler(WetreadError, _ours)
+    app.add_exception_handler(WetreadError, answer_of)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _internal_error)
@@ -71,11 +80,6 @@ def speak_problems(app: FastAPI) -> None:
 
 def _kind(error: Exception) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-
-
-def _ours(_: Request, error: Exception) -> Response:
-    assert isinstance(error, WetreadError)
-    return problem(error.status, str(error), _kind(error), _EXPECTED.get(type(error)))
 
 
 def _invalid_request(_: Request, error: Exception) -> Response:

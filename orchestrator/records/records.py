@@ -21,6 +21,7 @@ from orchestrator.records.conversations import ConversationRecords
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
 from orchestrator.records.orders import Orders
 from orchestrator.records.outbox import Outbox, enqueue
+from orchestrator.records.reports import Reports, is_signed
 from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
 from orchestrator.records.vault import Vault
@@ -52,6 +53,7 @@ class Records:
         self.vault = Vault(engine)
         self.conversations = ConversationRecords(engine)
         self.worklist = WorklistRecords(engine)
+        self.reports = Reports(engine)
 
     @classmethod
     def open(cls, database_url: str, issuers: Issuers | None = None) -> Records:
@@ -257,7 +259,7 @@ class Records:
                 connection.execute(sa.insert(DRAFTS).values(row))
                 record = update(connection, record, status=status, reason=reason)
                 append(connection, record, EventKind(status.value), detail=reason)
-                if status is StudyStatus.DRAFTED:
+                if status is StudyStatus.DRAFTED and not is_signed(connection, draft.study_id):
                     enqueue(connection, release_of_draft(draft))
         except Duplicate:
             return False

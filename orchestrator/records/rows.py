@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from orchestrator.errors import NotFound
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
-from orchestrator.records.tables import EVENTS, STUDIES
+from orchestrator.records.tables import EVENTS, REPORTS, STUDIES
+from orchestrator.signing import Act, ReportState, next_state
 
 
 def text_of(moment: datetime) -> str:
@@ -90,4 +91,15 @@ def reopen(connection: sa.Connection, study_id: str, reason: str) -> StudyRecord
     anew = {"revision": record.revision + 1, "status": StudyStatus.QUEUED, "attempt": 0, "reason": None}
     record = update(connection, record, **anew)
     append(connection, record, EventKind.QUEUED, detail=reason)
+    _begin_anew_if_rejected(connection, study_id)
     return record
+
+
+def _begin_anew_if_rejected(connection: sa.Connection, study_id: str) -> None:
+    """What people did to a rejected draft is kept with its rejection; the next draft is another."""
+    ours = REPORTS.c.study_id == study_id
+    row = connection.execute(sa.select(REPORTS.c.state).where(ours)).one_or_none()
+    if row is not None and row.state == ReportState.REJECTED:
+        anew = next_state(ReportState.REJECTED, Act.REOPEN)
+        changes = {"state": anew, "number": REPORTS.c.number + 1, "document": None}
+        connection.execute(sa.update(REPORTS).where(ours).values(changes))

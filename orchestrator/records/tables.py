@@ -185,3 +185,42 @@ VAULT_USES = sa.Table(
     sa.Column("pseudonym", sa.String(80)),
     sa.Column("detail", sa.Text),
 )
+REPORTS = sa.Table(
+    "reports",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("state", sa.String(16)),
+    sa.Column("number", sa.Integer),
+    sa.Column("saved_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+SIGNED_REPORTS = sa.Table(
+    "signed_reports",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("event", sa.String(16)),
+    sa.Column("revision", sa.Integer),
+    sa.Column("signed_at", sa.String(32)),
+    sa.Column("subject", sa.String(255)),
+    sa.Column("content_sha256", sa.String(64)),
+    sa.Column("document", sa.Text),
+)
+REJECTIONS = sa.Table(
+    "rejections",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String(32)),
+    sa.Column("subject", sa.String(255)),
+    sa.Column("document", sa.Text),
+)
+ACKNOWLEDGEMENTS = sa.Table(
+    "acknowledgements",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String(32)),
+    sa.Column("subject", sa.String(255)),
+    sa.Column("document", sa.Text),
+)

@@ -1,0 +1,80 @@
+"""Who may do what, route by route: one table that can be read, and outside of it nothing is allowed.
+
+A new route is a line here. Without one it answers 403 to everybody, and a test says so.
+"""
+
+from __future__ import annotations
+
+from orchestrator.access.person import Role
+
+READERS = frozenset({Role.VIEWER, Role.RADIOLOGIST})
+"""People who look at studies."""
+RECIPIENTS = READERS | {Role.INTEGRATION}
+"""Whoever may have a draft or a report."""
+RADIOLOGISTS = frozenset({Role.RADIOLOGIST})
+SENDERS = frozenset({Role.INTEGRATION, Role.RADIOLOGIST})
+ADMINS = frozenset({Role.ADMIN})
+ANYONE = frozenset(Role)
+"""Everybody who is known."""
+PUBLIC: frozenset[Role] = frozenset()
+"""Nobody is asked who he is: there is nothing of a patient behind it."""
+
+_STUDY = "/v1/studies/{study_id}"
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "GET /livez": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /metrics": ADMINS | {Role.INTEGRATION},
+    "GET /docs": PUBLIC,
+    "GET /docs/oauth2-redirect": PUBLIC,
+    "GET /redoc": PUBLIC,
+    "GET /openapi.json": PUBLIC,
+    "GET /": PUBLIC,
+    "GET /reading-room": PUBLIC,
+    "POST /v1/studies": SENDERS,
+    "POST /dicomweb/studies": SENDERS,
+    "POST /dicomweb/studies/{study}": SENDERS,
+    "GET /v1/studies": RECIPIENTS,
+    "GET /v1/worklist": READERS,
+    "GET /v1/worklist/events": READERS,
+    f"GET {_STUDY}": RECIPIENTS,
+    f"GET {_STUDY}/events": RECIPIENTS,
+    f"GET {_STUDY}/draft": RECIPIENTS,
+    f"GET {_STUDY}/draft/text": RECIPIENTS,
+    f"GET {_STUDY}/draft/pdf": RECIPIENTS,
+    f"GET {_STUDY}/draft/hl7": RECIPIENTS,
+    f"GET {_STUDY}/draft/fhir": RECIPIENTS,
+    f"GET {_STUDY}/draft/dicom": RECIPIENTS,
+    f"GET {_STUDY}/evidence": RECIPIENTS,
+    f"GET {_STUDY}/evidence/{{name}}.png": RECIPIENTS,
+    f"GET {_STUDY}/specialist-results": RECIPIENTS,
+    f"GET {_STUDY}/hanging": READERS,
+    f"GET {_STUDY}/images/{{image_id}}/pixels": READERS,
+    f"GET {_STUDY}/overlays": READERS,
+    f"GET {_STUDY}/overlays/{{name}}.png": READERS,
+    f"GET {_STUDY}/report": RECIPIENTS,
+    f"PUT {_STUDY}/report": RADIOLOGISTS,
+    f"POST {_STUDY}/report/renew": RADIOLOGISTS,
+    f"POST {_STUDY}/report/check": RADIOLOGISTS,
+    f"POST {_STUDY}/report/sign": RADIOLOGISTS,
+    f"POST {_STUDY}/report/correct": RADIOLOGISTS,
+    f"POST {_STUDY}/report/addend": RADIOLOGISTS,
+    f"POST {_STUDY}/report/reject": RADIOLOGISTS,
+    f"POST {_STUDY}/report/presence": READERS,
+    f"POST {_STUDY}/acknowledgement": RADIOLOGISTS,
+    f"POST {_STUDY}/conversation": READERS,
+    f"POST {_STUDY}/conversation/stop": READERS,
+    f"GET {_STUDY}/conversation": READERS,
+    f"DELETE {_STUDY}/conversation": READERS,
+    "POST /v1/conversation": READERS,
+    "POST /v1/conversation/stop": READERS,
+    "GET /v1/knowledge/{passage_id:path}": READERS,
+}
+"""``METHOD /path template`` and the roles of which one is enough."""
+
+
+def permitted(method: str, template: str) -> frozenset[Role] | None:
+    """Return who may use a route, ``PUBLIC`` where nobody is asked, ``None`` where nothing is declared: nobody may.
+
+    HEAD is GET without its body.
+    """
+    return PERMISSIONS.get(f"{'GET' if method == 'HEAD' else method} {template}")
