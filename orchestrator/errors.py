@@ -17,7 +17,7 @@
     ├── OutOfRoom                 the disk is too full to take more; the sender tries again later (507)
     ├── NotKnown                  nobody is known by what came with the request (401)
     ├── NotAllowed                whoever acts may not do this (403)
-    ├── NotNow                    a report's life has no such step from where it stands (409)
+    ├── NoSuchStep                a report's life has no such step from where it stands (409)
     ├── Overtaken                 somebody else saved in the meantime; nothing was overwritten (412)
     ├── NotFound                  no such study, draft or file (404)
     ├── NotExportable             a header too damaged to stand beside in DICOM (422)
@@ -130,7 +130,7 @@ class NotAllowed(WetreadError):
     status = 403
 
 
-class NotNow(WetreadError):
+class NoSuchStep(WetreadError):
     """A report's life has no such step from where it stands."""
 
     status = 409

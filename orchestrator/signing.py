@@ -25,7 +25,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from orchestrator.access import How, Person
-from orchestrator.errors import NotAllowed, NotNow, RefusedInput
+from orchestrator.errors import NoSuchStep, NotAllowed, RefusedInput
 from orchestrator.release import (
     SIGNED_EVENTS,
     Addendum,
@@ -95,12 +95,12 @@ def next_state(state: ReportState, act: Act) -> ReportState:
 
     Raises
     ------
-    NotNow
+    NoSuchStep
         If there is no such step from here.
     """
     if act not in NEXT[state]:
         possible = ", ".join(NEXT[state])
-        raise NotNow(f"the report is {state}; from there one can {possible}, not {act}")
+        raise NoSuchStep(f"the report is {state}; from there one can {possible}, not {act}")
     return NEXT[state][act]
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from orchestrator.access import Person
-from orchestrator.errors import NotAllowed, NotFound, NotNow, Overtaken, RefusedInput
+from orchestrator.errors import NoSuchStep, NotAllowed, NotFound, Overtaken, RefusedInput
 from orchestrator.progress import EventKind, StudyRecord
 from orchestrator.records.engine import reading, writing
 from orchestrator.records.outbox import enqueue
@@ -141,7 +141,7 @@ class Reports:
         ------
         NotAllowed
             If who acts is no person with the role.
-        NotNow
+        NoSuchStep
             If it is signed already, or rejected, or the copy is stale and that was not confirmed.
         """
 
@@ -212,13 +212,13 @@ class Reports:
 
         Raises
         ------
-        NotNow
+        NoSuchStep
             If no rule asks for it.
         """
 
         def step(at: _Step) -> None:
             if at.draft.urgency is None:
-                raise NotNow("no rule calls this draft urgent; there is nothing to acknowledge")
+                raise NoSuchStep("no rule calls this draft urgent; there is nothing to acknowledge")
             if at.report.acknowledgement is None:
                 made = Acknowledgement(by=signature_of(person, name, at.at).name, at=at.at)
                 row = {"study_id": study_id, "revision": at.report.copy_now.revision, "at": text_of(at.at)}
@@ -251,14 +251,14 @@ def is_signed(connection: sa.Connection, study_id: str) -> bool:
 
 def _must_be_fresh(report: Report, although_stale: bool) -> None:
     if report.is_stale and not although_stale:
-        raise NotNow("the copy is of an earlier draft than the latest; renew it, or confirm that it is meant")
+        raise NoSuchStep("the copy is of an earlier draft than the latest; renew it, or confirm that it is meant")
 
 
 def _keep_signed(at: _Step, act: Act, made: SignedReport) -> None:
     if not any(section.sentences for section in made.sections):
         raise RefusedInput("a report needs at least one sentence")
     if at.record.held:
-        raise NotNow("people must say whose study this is before anything of it is signed")
+        raise NoSuchStep("people must say whose study this is before anything of it is signed")
     _keep(at, act, at.report.copy_now)
     signer = made.addenda[-1].signature if act is Act.ADDEND else made.signature
     row = {
