@@ -28,7 +28,7 @@
     │   ├── QueueUnavailable
     │   └── RecordsUnavailable
     ├── Undelivered               a message did not leave (kept in the outbox; 502)
-    │   ├── NotNow                the receiver is away, busy or confused: tried again
+    │   ├── TryAgain              the receiver is away, busy or confused: tried again
     │   └── RefusedByReceiver     the receiver does not want this very message: a person decides
     ├── InvalidScore              a score that is no probability was to be written into a prompt (500)
     └── Misconfigured             a setting, prompt or profile is wrong (500, at start)
@@ -186,7 +186,7 @@ class Undelivered(WetreadError):
     status = 502
 
 
-class NotNow(Undelivered):
+class TryAgain(Undelivered):
     """The receiver is away, busy, or answers what nobody understands; the same message may do later."""
 
 

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from orchestrator.errors import Misconfigured, NotNow
+from orchestrator.errors import Misconfigured, TryAgain
 from orchestrator.outbox.tables import Allowed, Tls
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -31,20 +31,20 @@ def pinned(host: str, port: int, allowed: Allowed, resolve: Resolve = resolved) 
 
     Raises
     ------
-    NotNow
+    TryAgain
         If the host is not listed, has no address, or has one that is not allowed: public addresses are, private
         ones, link-local ones and this machine only where a listed network holds them.
     """
     if host not in allowed.hosts:
-        raise NotNow("the host is not in the list of those that may be spoken to")
+        raise TryAgain("the host is not in the list of those that may be spoken to")
     try:
         addresses = resolve(host, port)
     except OSError as error:
-        raise NotNow("the host has no address now") from error
+        raise TryAgain("the host has no address now") from error
     if not addresses:
-        raise NotNow("the host has no address now")
+        raise TryAgain("the host has no address now")
     if not all(_is_allowed(ipaddress.ip_address(one.partition("%")[0]), allowed) for one in addresses):
-        raise NotNow("the host resolves to an address that is not allowed; expected a public one or a listed network")
+        raise TryAgain("the host resolves to an address that is not allowed; expected a public one or a listed network")
     return addresses[0]
 
 

@@ -21,7 +21,7 @@ class Courier(Protocol):
 
         Raises
         ------
-        NotNow
+        TryAgain
             If the same message may do later.
         RefusedByReceiver
             If it will not.

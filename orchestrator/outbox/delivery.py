@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from orchestrator.errors import NotFound, NotNow, RecordsUnavailable, WetreadError
+from orchestrator.errors import NotFound, RecordsUnavailable, TryAgain, WetreadError
 from orchestrator.logs import fault
 from orchestrator.metrics import DELIVERIES, DELIVERY_SECONDS
 from orchestrator.outbox.couriers import Courier
@@ -83,7 +83,7 @@ class Deliverer:
             receipt = await self._courier.deliver(letter)
         except RecordsUnavailable:
             raise
-        except NotNow as error:
+        except TryAgain as error:
             await self._try_later(one.delivery, str(error))
         except WetreadError as error:  # the receiver does not want it, or it cannot be written: a person decides
             await self._bury(one.delivery, str(error))
@@ -100,7 +100,7 @@ class Deliverer:
         try:
             return Letter(one.release, self._records.study(one.delivery.study_id), self._store)
         except NotFound as error:
-            raise NotNow("the study is not in the record") from error
+            raise TryAgain("the study is not in the record") from error
 
     async def _try_later(self, delivery: Delivery, reason: str) -> None:
         if delivery.attempts >= self._allowed.attempts:

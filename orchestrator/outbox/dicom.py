@@ -14,7 +14,7 @@ from pydicom.dataset import FileDataset
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
-from orchestrator.errors import NotNow, RefusedByReceiver
+from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.outbox.address import Resolve, pinned, resolved, tls_context
 from orchestrator.outbox.letter import Letter
 from orchestrator.outbox.tables import Allowed, Dicom
@@ -34,7 +34,7 @@ class DicomCourier:
 
         Raises
         ------
-        NotNow, RefusedByReceiver
+        TryAgain, RefusedByReceiver
             If one of them is not stored; those before it are, and will be again.
         """
         return await asyncio.to_thread(self._store, letter)
@@ -69,7 +69,7 @@ class DicomCourier:
         tls = (self._tls, name) if self._tls else None
         association = entity.associate(address, there.port, ae_title=there.called_ae_title, tls_args=tls)
         if not association.is_established:
-            raise NotNow("the association was rejected" if association.is_rejected else "no association")
+            raise TryAgain("the association was rejected" if association.is_rejected else "no association")
         return association
 
 
@@ -79,12 +79,12 @@ def _store_one(association: Association, one: FileDataset) -> None:
     except ValueError as error:
         raise RefusedByReceiver(f"the receiver does not take {one.SOPClassUID.keyword}") from error
     except RuntimeError as error:
-        raise NotNow("the association ended in the middle") from error
+        raise TryAgain("the association ended in the middle") from error
     if "Status" not in status:
-        raise NotNow("no answer to a C-STORE in time")
+        raise TryAgain("no answer to a C-STORE in time")
     code = int(status.Status)
     if code == 0 or code in _WARNINGS:
         return
     if code & 0xFF00 == 0xA700 or code == 0x0110:
-        raise NotNow(f"C-STORE status {code:04X}H")
+        raise TryAgain(f"C-STORE status {code:04X}H")
     raise RefusedByReceiver(f"C-STORE status {code:04X}H")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from orchestrator.errors import NotNow, RefusedByReceiver
+from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.outbox.address import Resolve, resolved
 from orchestrator.outbox.letter import Letter
 from orchestrator.outbox.tables import Allowed, FhirServer
@@ -23,7 +23,7 @@ class FhirCourier:
 
         Raises
         ------
-        NotNow, RefusedByReceiver
+        TryAgain, RefusedByReceiver
             If the server did not carry it out.
         """
         there = self._destination
@@ -44,9 +44,9 @@ def _carried_out(answer: Answer) -> int:
         statuses = [str(entry["response"]["status"]) for entry in told["entry"]]
         is_response = told["resourceType"] == "Bundle" and told["type"] == "transaction-response"
     except (ValueError, LookupError, TypeError) as error:
-        raise NotNow("the server answered what is no transaction-response") from error
+        raise TryAgain("the server answered what is no transaction-response") from error
     if not is_response:
-        raise NotNow("the server answered what is no transaction-response")
+        raise TryAgain("the server answered what is no transaction-response")
     if bad := [status for status in statuses if not status.startswith("2")]:
         raise RefusedByReceiver(f"an entry of the transaction has status {bad[0][:3]}")
     return len(statuses)

@@ -12,7 +12,7 @@ import asyncio
 from contextlib import suppress
 from typing import NamedTuple
 
-from orchestrator.errors import NotNow, RefusedByReceiver
+from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.exports.hl7v2 import control_id
 from orchestrator.outbox.address import Resolve, pinned, resolved, tls_context
 from orchestrator.outbox.letter import Letter
@@ -46,7 +46,7 @@ class MllpCourier:
 
         Raises
         ------
-        NotNow, RefusedByReceiver
+        TryAgain, RefusedByReceiver
             If it has not.
         """
         style = self._destination.style
@@ -74,7 +74,7 @@ class MllpCourier:
             async with asyncio.timeout(there.timeout_s):
                 streams = await asyncio.open_connection(address, there.port, ssl=self._tls, server_hostname=name)
         except (OSError, TimeoutError) as error:
-            raise NotNow(f"no connection ({type(error).__name__})") from error
+            raise TryAgain(f"no connection ({type(error).__name__})") from error
         return _Line(*streams)
 
 
@@ -83,13 +83,13 @@ class _Line:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._waiting: dict[str, asyncio.Queue[Acknowledgement | NotNow]] = {}
+        self._waiting: dict[str, asyncio.Queue[Acknowledgement | TryAgain]] = {}
         self._heard = 0
         self.is_down = False
         self._listening = asyncio.create_task(self._listen())
 
     async def exchange(self, control: str, message: bytes, to_the_end: bool, timeout_s: float) -> str:
-        answers: asyncio.Queue[Acknowledgement | NotNow] = asyncio.Queue()
+        answers: asyncio.Queue[Acknowledgement | TryAgain] = asyncio.Queue()
         self._waiting[control] = answers
         heard = self._heard
         try:
@@ -100,10 +100,10 @@ class _Line:
         except TimeoutError as error:
             if self._heard == heard:
                 self.hang_up("another message was not acknowledged in time")
-            raise NotNow("not acknowledged in time") from error
+            raise TryAgain("not acknowledged in time") from error
         except OSError as error:
             self.hang_up("the connection broke")
-            raise NotNow(f"the connection broke ({type(error).__name__})") from error
+            raise TryAgain(f"the connection broke ({type(error).__name__})") from error
         finally:
             self._waiting.pop(control, None)
 
@@ -113,7 +113,7 @@ class _Line:
         self._listening.cancel()
         self._writer.close()
         for answers in self._waiting.values():
-            answers.put_nowait(NotNow(why))
+            answers.put_nowait(TryAgain(why))
 
     async def _listen(self) -> None:
         try:
@@ -139,17 +139,17 @@ class _Line:
         return b""
 
 
-async def _taken(answers: asyncio.Queue[Acknowledgement | NotNow], to_the_end: bool) -> str:
+async def _taken(answers: asyncio.Queue[Acknowledgement | TryAgain], to_the_end: bool) -> str:
     """Wait for the acknowledgement that decides; a commit alone does not where the application's was asked for."""
     while True:
         said = await answers.get()
-        if isinstance(said, NotNow):
+        if isinstance(said, TryAgain):
             raise said
         told = f"{said.code} {said.error or ''}".strip()
         if said.code in _FAULTY or (said.code in _REFUSED and said.error in _NOT_TAKEN_AT_ALL):
             raise RefusedByReceiver(told)
         if said.code in _REFUSED:
-            raise NotNow(told)
+            raise TryAgain(told)
         if said.code == "AA" or not to_the_end:
             return told
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
-from orchestrator.errors import NotNow, RefusedByReceiver
+from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.outbox.address import Resolve, resolved
 from orchestrator.outbox.letter import Letter
 from orchestrator.outbox.tables import Allowed, StowRs
@@ -27,7 +27,7 @@ class StowCourier:
 
         Raises
         ------
-        NotNow, RefusedByReceiver
+        TryAgain, RefusedByReceiver
             If one of them is not stored.
         """
         objects = await asyncio.to_thread(letter.dicom, self._destination.objects)
@@ -57,7 +57,7 @@ def _expect_stored(answer: Answer) -> None:
     """200 says that all are stored; 202 and 409 say which are not, and why (PS3.18 10.5.3)."""
     reasons = list(_failures(answer.content)) if answer.status in {200, 202, 409} else []
     if any(reason & 0xFF00 == 0xA700 or reason == 0x0110 for reason in reasons):
-        raise NotNow(f"status {answer.status}, failure reason {reasons[0]:04X}H")
+        raise TryAgain(f"status {answer.status}, failure reason {reasons[0]:04X}H")
     if reasons:
         raise RefusedByReceiver(f"status {answer.status}, failure reason {reasons[0]:04X}H")
     expect_success(answer)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
-from orchestrator.errors import NotNow, RefusedByReceiver
+from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.outbox.address import Resolve, pinned, resolved, secret_in, tls_context
 from orchestrator.outbox.tables import Allowed, Tls
 
@@ -62,7 +62,7 @@ class Poster:
 
         Raises
         ------
-        NotNow
+        TryAgain
             If there is no answer in time.
         """
         there = self._destination
@@ -79,7 +79,7 @@ class Poster:
             async with asyncio.timeout(there.timeout_s):
                 return await self._answer(request)
         except (httpx.HTTPError, httpx.StreamError, OSError, TimeoutError) as error:
-            raise NotNow(f"no answer ({type(error).__name__})") from error
+            raise TryAgain(f"no answer ({type(error).__name__})") from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -92,7 +92,7 @@ class Poster:
             async for part in response.aiter_bytes():
                 content += part
                 if len(content) > _LONGEST_ANSWER:
-                    raise NotNow("the receiver answers without end")
+                    raise TryAgain("the receiver answers without end")
             return Answer(response.status_code, content)
         finally:
             await response.aclose()
@@ -103,7 +103,7 @@ def expect_success(answer: Answer) -> None:
 
     Raises
     ------
-    NotNow, RefusedByReceiver
+    TryAgain, RefusedByReceiver
         If it does not. A redirect is refused: where it points was never allowed.
     """
     if 200 <= answer.status < 300:
@@ -112,4 +112,4 @@ def expect_success(answer: Answer) -> None:
         raise RefusedByReceiver(f"status {answer.status}: a redirect, and none is followed")
     if answer.status in _ABOUT_THIS_MESSAGE:
         raise RefusedByReceiver(f"status {answer.status}")
-    raise NotNow(f"status {answer.status}")
+    raise TryAgain(f"status {answer.status}")

@@ -30,7 +30,7 @@ class WebhookCourier:
 
         Raises
         ------
-        NotNow, RefusedByReceiver
+        TryAgain, RefusedByReceiver
             If the receiver did not take it.
         """
         body = await asyncio.to_thread(cloud_event, letter, self._destination.content == "report")

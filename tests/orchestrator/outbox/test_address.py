@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.errors import NotNow
+from orchestrator.errors import TryAgain
 from orchestrator.outbox.address import pinned
 from orchestrator.outbox.letter import Letter
 from orchestrator.outbox.mllp import MllpCourier
@@ -19,7 +19,7 @@ def test_a_host_that_is_not_listed_is_not_even_asked_for():
     def never(host: str, port: int) -> list[str]:
         raise AssertionError("a name that is not listed was looked up")
 
-    with pytest.raises(NotNow):
+    with pytest.raises(TryAgain):
         pinned("elsewhere.example", 1, LISTED, never)
 
 
@@ -36,19 +36,19 @@ def test_a_public_address_is_allowed():
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_public_is_refused_however_it_is_written(address: str):
-    with pytest.raises(NotNow, match="not allowed"):
+    with pytest.raises(TryAgain, match="not allowed"):
         pinned("ris.example", 1, LISTED, lambda *_: [address])
 
 
 def test_one_bad_address_among_good_ones_is_refused():
-    with pytest.raises(NotNow):
+    with pytest.raises(TryAgain):
         pinned("ris.example", 1, LISTED, lambda *_: ["93.184.215.14", "127.0.0.1"])
 
 
 def test_a_private_network_is_allowed_where_it_is_listed():
     allowed = Allowed.model_validate({"hosts": ["ris.example"], "private_networks": ["10.20.0.0/16"]})
     assert pinned("ris.example", 1, allowed, lambda *_: ["10.20.1.1"]) == "10.20.1.1"
-    with pytest.raises(NotNow):
+    with pytest.raises(TryAgain):
         pinned("ris.example", 1, allowed, lambda *_: ["10.21.1.1"])
 
 
@@ -56,7 +56,7 @@ def test_a_name_without_an_address_may_have_one_later():
     def unknown(host: str, port: int) -> list[str]:
         raise OSError("unknown")
 
-    with pytest.raises(NotNow):
+    with pytest.raises(TryAgain):
         pinned("ris.example", 1, LISTED, unknown)
 
 
@@ -79,7 +79,7 @@ async def test_a_name_that_changes_its_mind_gets_nothing_over_mllp(letter: Lette
     with running(receiver):
         courier = MllpCourier(there, allowed, names)
         for _ in range(2):  # the second time the name is resolved anew, and its new address is not allowed
-            with pytest.raises(NotNow):
+            with pytest.raises(TryAgain):
                 await courier.deliver(letter)
     assert (receiver.received, names.asked) == ([], 2)
 
@@ -93,7 +93,7 @@ async def test_a_name_that_changes_its_mind_gets_nothing_over_http(letter: Lette
     with running(server):
         courier = WebhookCourier(there, allowed, names)
         for _ in range(2):
-            with pytest.raises(NotNow):
+            with pytest.raises(TryAgain):
                 await courier.deliver(letter)
         await courier.close()
     assert (server.asked, names.asked) == ([], 2)

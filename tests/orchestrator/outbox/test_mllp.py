@@ -10,7 +10,7 @@ import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
-from orchestrator.errors import NotNow, RefusedByReceiver
+from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.exports.hl7v2 import OruStyle, control_id
 from orchestrator.outbox.letter import Letter
 from orchestrator.outbox.mllp import MllpCourier, parse_acknowledgement
@@ -77,19 +77,19 @@ async def test_a_fault_in_the_message_is_for_a_person_to_look_at(letter: Letter,
 
 @pytest.mark.parametrize(("code", "error"), [("AR", None), ("AR", "207"), ("CR", None)])
 async def test_a_refusal_for_another_reason_is_tried_again(letter: Letter, code: str, error: str | None):
-    with pytest.raises(NotNow, match=code):
+    with pytest.raises(TryAgain, match=code):
         await delivered(letter, answers(code, error))
 
 
 @pytest.mark.parametrize("behaviour", [is_silent, hangs_up, talks_rubbish])
 async def test_a_receiver_that_does_not_answer_well_is_asked_again(letter: Letter, behaviour: Behaviour):
-    with pytest.raises(NotNow):
+    with pytest.raises(TryAgain):
         await delivered(letter, behaviour)
 
 
 async def test_a_receiver_that_is_away_is_asked_again(letter: Letter):
     there = Mllp(name="ris", kind="mllp", host="127.0.0.1", port=free_port(), timeout_s=1)
-    with pytest.raises(NotNow, match="no connection"):
+    with pytest.raises(TryAgain, match="no connection"):
         await MllpCourier(there, HERE).deliver(letter)
 
 
@@ -97,7 +97,7 @@ async def test_after_a_bad_answer_the_next_message_goes_over_a_new_connection(le
     receiver = MllpReceiver(talks_rubbish)
     with running(receiver):
         courier = courier_to(receiver)
-        with pytest.raises(NotNow):
+        with pytest.raises(TryAgain):
             await courier.deliver(letter)
         receiver.behaviour = takes
         assert await courier.deliver(letter) == "AA"
@@ -130,7 +130,7 @@ async def test_an_acknowledgement_of_another_message_is_not_ours(letter: Letter)
     def mistaken(message: str, talk) -> None:
         talk.say(ack(message.replace("|W", "|X")))
 
-    with pytest.raises(NotNow, match="in time"):
+    with pytest.raises(TryAgain, match="in time"):
         await delivered(letter, mistaken)
 
 
@@ -139,7 +139,7 @@ async def test_a_commit_is_enough_where_nothing_else_was_asked_for(letter: Lette
 
 
 async def test_a_commit_alone_is_not_enough_where_the_application_was_asked(letter: Letter):
-    with pytest.raises(NotNow, match="in time"):
+    with pytest.raises(TryAgain, match="in time"):
         await delivered(letter, answers("CA"), TO_THE_END)
 
 
@@ -180,7 +180,7 @@ async def test_both_sides_prove_who_they_are(letter: Letter, tmp_path: Path):
             ours.model_copy(update={"ca_file": None}),
             ours.model_copy(update={"certificate_file": None}),
         ):
-            with pytest.raises(NotNow):
+            with pytest.raises(TryAgain):
                 await courier_to(receiver, tls=wrong, timeout_s=10).deliver(letter)
     assert len(receiver.received) == 1
 
