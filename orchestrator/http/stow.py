@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from orchestrator.errors import NotFound
 from orchestrator.gateway.arrival_desk import ArrivalDesk, Registered
-from orchestrator.http.problems import Responses, documented
+from orchestrator.http.problems import Responses, documented, problem
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.stow_answer import MEDIA_TYPE, FailureReason, StoreAnswer, Stored, answer_of
 from orchestrator.ingest.decoded import Indexed
@@ -65,7 +65,7 @@ async def _store(request: Request, rooms: Rooms, study: str | None) -> Response:
     if rooms.hospital.stow is None or not rooms.hospital.stow.enabled:
         raise NotFound("this installation takes no STOW-RS; switch on [stow] in the hospital's file")
     if not _takes_json(request.headers.get("accept", "*/*")):
-        return Response(status_code=HTTPStatus.NOT_ACCEPTABLE)
+        return problem(HTTPStatus.NOT_ACCEPTABLE, "the answer is DICOM JSON", "not-acceptable", MEDIA_TYPE)
     desk = ArrivalDesk(rooms.settings, rooms.records, rooms.children)
     desk.refuse_without_room()
     async with received_related(request, rooms.settings) as originals:
