@@ -120,7 +120,8 @@ async def read_pdu(reader: asyncio.StreamReader, data_bytes: int) -> tuple[PduTy
     except ValueError:
         raise Malformed(AbortReason.UNRECOGNIZED_PDU) from None
     length = int.from_bytes(header[2:], "big")
-    allowed = {PduType.ASSOCIATE_RQ: REQUEST_BYTES, PduType.P_DATA_TF: data_bytes}.get(kind, 4)
+    negotiation = dict.fromkeys((PduType.ASSOCIATE_RQ, PduType.ASSOCIATE_AC), REQUEST_BYTES)
+    allowed = {**negotiation, PduType.P_DATA_TF: data_bytes}.get(kind, 4)
     if length > allowed:
         raise Malformed(AbortReason.INVALID_PARAMETER)
     return kind, await reader.readexactly(length)
