@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from orchestrator.errors import Misconfigured
+from orchestrator.gateway.hl7.tables import Hl7Listener
 from orchestrator.gateway.tables import DicomListener, FolderWatch, Source, Stow, StudyTimer
 from orchestrator.orders.issuers import Issuers
 from orchestrator.outbox.tables import Outgoing
@@ -25,12 +26,13 @@ class Hospital(Outgoing):
     folder: FolderWatch | None = None
     arrivals: StudyTimer = StudyTimer()
     sources: tuple[Source, ...] = ()
+    hl7: tuple[Hl7Listener, ...] = ()
     orders: Issuers = Issuers()
 
     @property
     def listens(self) -> bool:
         """Whether anything here is the business of :mod:`orchestrator.gateway`."""
-        return any((self.dicom, self.stow, self.folder, self.sources))
+        return any((self.dicom, self.stow, self.folder, self.sources, self.hl7))
 
 
 def read_hospital(path: Path | None) -> Hospital:

@@ -25,3 +25,6 @@ DELIVERY_SECONDS = Histogram(
 )
 OUTBOX = Gauge("wetread_outbox", "Messages in the outbox", ["destination", "state"])
 OUTBOX_WAITING_SECONDS = Gauge("wetread_outbox_waiting_seconds", "Age of what waits longest", ["destination"])
+HL7_MESSAGES = Counter(
+    "wetread_hl7_messages", "HL7 v2 messages answered, by type and acknowledgement", ["kind", "answer"]
+)

@@ -16,6 +16,7 @@ import structlog
 from orchestrator.gateway import folder
 from orchestrator.gateway.dimse import door as dicom_door
 from orchestrator.gateway.hall import Hall
+from orchestrator.gateway.hl7 import door as hl7_door
 from orchestrator.gateway.study_timer import timing
 from orchestrator.hospital import Hospital
 
@@ -34,6 +35,7 @@ LISTENERS: tuple[Listener, ...] = (
     Listener("study timer", lambda hospital: hospital.listens, timing),
     Listener("dicom", lambda hospital: hospital.dicom is not None, dicom_door.listening),
     Listener("folder", lambda hospital: hospital.folder is not None, folder.watching),
+    Listener("hl7", lambda hospital: bool(hospital.hl7), hl7_door.listening),
 )
 
 
