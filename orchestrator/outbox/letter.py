@@ -46,9 +46,12 @@ class Letter:
 
     def dicom(self, kinds: tuple[ObjectKind, ...]) -> tuple[bytes, ...]:
         """Return the DICOM files of these kinds; a retraction is always one file."""
-        made = render_dicom(self.release, self._study, self._arrays, self.pdf if "document" in kinds else b"%PDF-")
         wanted = {*kinds, "rejection"}
-        return tuple(data for name, data in made.items() if name.partition(".")[0].partition("-")[0] in wanted)
+        return tuple(data for name, data in self._objects.items() if name.partition(".")[0].partition("-")[0] in wanted)
+
+    @cached_property
+    def _objects(self) -> dict[str, bytes]:
+        return render_dicom(self.release, self._study, self._arrays, self.pdf)
 
     @cached_property
     def _arrays(self) -> Arrays:

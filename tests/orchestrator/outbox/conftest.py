@@ -28,7 +28,7 @@ def letter(tmp_path: Path) -> Letter:
     return Letter(signed(draft(places)), study(places), tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dicom_letters(case: Case) -> dict[str, Letter]:
     store = Path(case.study.series[0].instances[0].source).parent
     releases: dict[str, Release] = {
