@@ -71,7 +71,8 @@ class ChestReader(ABC):
     name: str
     on_by_default: bool = True
     labels: tuple[Label, ...]
-    measures: ClassVar[tuple[Label, ...]]
+    measures: ClassVar[tuple[Label, ...]] = ()
+    outlines: ClassVar[tuple[Label, ...]] = (Label.LUNG, Label.HEART, Label.CLAVICLE)
     what: ClassVar[str]
     """What is not read where an image has no contrast."""
 
@@ -125,7 +126,7 @@ class ChestReader(ABC):
             accepts=(ImageKind.CHEST_FRONTAL,),
             assesses=tuple(one.card() for one in manifest.labels if coded(one.label) not in measured),
             measures=tuple(coded(label) for label in self.measures),
-            outlines=(coded(Label.LUNG), coded(Label.HEART), coded(Label.CLAVICLE)),
+            outlines=tuple(coded(label) for label in self.outlines),
             not_assessed=manifest.not_assessed,
             licence=manifest.licence,
             data=tuple(f"{data.name}: {data.terms}" for data in manifest.data),

@@ -48,6 +48,7 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable("compact_chest_radiograph", "classification"),
     Trainable("chest_anatomy", "segmentation"),
     Trainable("chest_anatomy_boxes", "detection"),
+    Trainable("lung_opacities", "detection"),
     Trainable("language", "language", "train", "evaluate", needs_data=False),
     Trainable(
         "deidentification", "identity_figures", evaluate="free_text", needs_data=False, home="deploy", trained=False

@@ -2,7 +2,8 @@
 
 The distance is Mahalanobis' of the pooled features from the mean of the kind, under a shrunk covariance (Lee 2018),
 along the directions in which known pictures differ, and of what lies outside these directions. Two cheap statistics go
-before the network: a picture of one grey, and one rougher than any photograph.
+before the network: a picture of one grey, and one rougher than any film. Ultrasound may be as rough as it likes: its
+speckle is, and no chest specialist is shown it.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ class Gate:
         index, way = int(kinds.argmax()), int(states.argmax())
         kind, probability = KINDS[index], float(kinds[index])
         distance, limit = float(distances[0, index]), float(self.statistics.limits[index])
-        if constant or roughness(grid) > self.roughness_limit:
+        if constant or (kind is not ImageKind.ULTRASOUND and roughness(grid) > self.roughness_limit):
             state = PictureState.BLANK if constant else PictureState.UPRIGHT
             return Seen(ImageKind.NOT_MEDICAL, 1.0, distance, limit, acceptable=False, state=state)
         acceptable = distance <= limit

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.data import get_testdata_file
 
 from services.classification import drawn_kinds
 from services.classification.drawn_kinds import Grey
@@ -47,6 +48,12 @@ DICOM_SAMPLES: dict[str, dict[ImageKind, tuple[str, ...]]] = {
     },
 }
 """So few that each is a class of its own: those named for testing are never trained on."""
+PACKAGED: dict[ImageKind, tuple[str, ...]] = {
+    ImageKind.CT: ("J2K_pixelrep_mismatch",),
+    ImageKind.MR: ("MR_small",),
+    ImageKind.ULTRASOUND: ("examples_ybr_color",),
+}
+"""Files that the pydicom package ships, of other machines than those named for testing; only trained on."""
 HELD_OUT_PICTURES = ("astronaut", "coffee", "coins", "grass", "motorcycle", "text", "clock_motion", "logo")
 """Photographs of the scikit-image package that are only tested on."""
 
@@ -141,6 +148,9 @@ def _samples(data: Path, split: str) -> Iterator[Pool]:
     for kind, names in DICOM_SAMPLES.get(split, {}).items():
         for name in names:
             yield Pool(name, kind, list(read_frames(data / "dicom_samples" / f"{name}.dcm")))
+    for kind, names in PACKAGED.items() if split == "train" else ():
+        for name in names:
+            yield Pool(f"pydicom {name}", kind, list(read_frames(Path(str(get_testdata_file(f"{name}.dcm"))))))
 
 
 def read_frames(path: Path) -> Iterator[Grey]:
@@ -149,7 +159,8 @@ def read_frames(path: Path) -> Iterator[Grey]:
     array = dataset.pixel_array
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         array = array.max() - array
-    frames = array if array.ndim == 3 and array.shape[-1] not in (3, 4) else array[None]
+    several = array.ndim == 4 or (array.ndim == 3 and array.shape[-1] not in (3, 4))
+    frames = array if several else array[None]
     yield from (small(frame) for frame in frames)
 
 

@@ -34,18 +34,20 @@ SIDE = 128
 FROZEN = 5
 """First blocks that stay as ImageNet made them."""
 SHARES = {
-    ImageKind.CHEST_FRONTAL: 13,
+    ImageKind.CHEST_FRONTAL: 12,
     ImageKind.CHEST_LATERAL: 3,
     ImageKind.OTHER_RADIOGRAPH: 4,
-    ImageKind.CT: 3,
-    ImageKind.MR: 2,
-    ImageKind.ULTRASOUND: 3,
+    ImageKind.CT: 4,
+    ImageKind.MR: 3,
+    ImageKind.ULTRASOUND: 4,
     ImageKind.FUNDUS: 1,
-    ImageKind.NOT_MEDICAL: 4,
+    ImageKind.NOT_MEDICAL: 6,
 }
 """Pictures of each kind in a batch."""
 TURNED = 0.5
 """Share of frontal chest films that lie on their side, upside down, are inverted or cut out."""
+WINDOWED = 1.1
+"""How far the greys of CT and MR are varied: they come under any window, and with padding far below air."""
 PEAK = 8e-4
 """Highest learning rate."""
 
@@ -59,7 +61,8 @@ def vary(picture: Grey, kind: ImageKind, random: np.random.Generator) -> Grey:
     if kind is not ImageKind.CHEST_FRONTAL and random.random() < 0.5:
         picture = picture[:, ::-1]
     if random.random() < 0.8:
-        picture = augmentation.vary_grey(picture, random, gamma=0.6)
+        gamma = WINDOWED if kind in (ImageKind.CT, ImageKind.MR) else 0.6
+        picture = augmentation.vary_grey(picture, random, gamma=gamma)
     if random.random() < 0.3:
         picture = _bordered(picture, random)
     if random.random() < 0.3:

@@ -29,12 +29,14 @@ from monai.networks.nets.resnet import ResNet  # noqa: E402
 __all__ = [
     "BestBoxes",
     "Design",
+    "FoundBoxes",
     "RetinaNetDetector",
     "ServedNetwork",
     "best_boxes",
     "build_detector",
     "build_network",
     "design_of",
+    "every_box",
 ]
 
 Floats = npt.NDArray[np.float32]
@@ -78,6 +80,15 @@ class Design(Fact):
 def design_of(manifest: Manifest) -> Design:
     """Read the design of a network out of its manifest; :func:`services.manifest.design_of` says what it raises."""
     return manifests.design_of(manifest, Design, "a RetinaNet")
+
+
+class FoundBoxes(NamedTuple):
+    """Every box that a detector of one class kept, the best first."""
+
+    boxes: Floats
+    """``(n, 4)``: top, left, bottom, right on the grid."""
+    scores: Floats
+    """``(n,)`` in [0, 1]."""
 
 
 class BestBoxes(NamedTuple):
@@ -150,8 +161,7 @@ def best_boxes(detector: RetinaNetDetector, grid: Floats) -> BestBoxes:
     grid
         ``(size, size)`` float32 in [0, 1].
     """
-    with torch.inference_mode():
-        found = detector([torch.from_numpy(np.array(grid, np.float32))[None]])[0]
+    found = _found(detector, grid)
     boxes = np.full((len(CHEST_STRUCTURES), 4), np.nan, np.float32)
     scores = np.zeros(len(CHEST_STRUCTURES), np.float32)
     for label in range(len(CHEST_STRUCTURES)):
@@ -161,3 +171,22 @@ def best_boxes(detector: RetinaNetDetector, grid: Floats) -> BestBoxes:
             boxes[label] = found["boxes"][mine][best].numpy()
             scores[label] = float(found["labels_scores"][mine][best])
     return BestBoxes(boxes, scores)
+
+
+def every_box(detector: RetinaNetDetector, grid: Floats) -> FoundBoxes:
+    """Return every box that is left after MONAI's own non-maximum suppression, whatever its class.
+
+    Parameters
+    ----------
+    grid
+        ``(size, size)`` float32 in [0, 1].
+    """
+    found = _found(detector, grid)
+    order = found["labels_scores"].argsort(descending=True)
+    return FoundBoxes(found["boxes"][order].numpy(), found["labels_scores"][order].numpy())
+
+
+def _found(detector: RetinaNetDetector, grid: Floats) -> dict[str, torch.Tensor]:
+    with torch.inference_mode():
+        found: dict[str, torch.Tensor] = detector([torch.from_numpy(np.array(grid, np.float32))[None]])[0]
+    return found

@@ -8,6 +8,8 @@ from services.manifest import DataSet
 from services.training.release import JSRT, Publication
 
 VERSION = "2.0.0"
+OPACITY_VERSION = "0.1.0"
+OPACITY_TRIED: tuple[str, ...] = ()
 LIMITS = (
     "Learnt from adult PA films of one collection, film digitised in the 1990s; other populations are unproven.",
     "Children: boxes are drawn, but no ratio is given.",
@@ -46,4 +48,44 @@ def publication(design: Design, films: int, terms: str = "", name: str = "jsrt")
         limits=LIMITS,
         module="services.detection.train_chest_anatomy_boxes",
         tried=TRIED if name == "jsrt" else (),
+    )
+
+
+OPACITY_LIMITS = (
+    "Experimental, and off unless a site turns it on. A box says where to look; that there is none denies nothing.",
+    "Learnt from about a hundred films of people with pneumonia, most of COVID-19, gathered from publications; the "
+    "normal films are of one other hospital, so part of what it tells apart is the source.",
+    "Effusions, masses, nodules, devices and scars were not taught; it may box them, or not.",
+    "Which side an opacity is on is not said: the box shows it.",
+    "Ground glass and consolidation are not told apart.",
+)
+OPACITY_CITATIONS = (
+    "Cite: Cohen JP et al., COVID-19 Image Data Collection, 2020 (films). GeneralBlockchain, COVID-19 chest X-ray "
+    "segmentations dataset (masks by radiologists). Wang X et al., ChestX-ray8, CVPR 2017 (normal films)."
+)
+OPACITY_SET = "covid_gb_seg"
+
+
+def opacity_publication(
+    design: Design, films: int, terms: str = "", name: str = OPACITY_SET, normal: int = 0
+) -> Publication:
+    """Return what is said of boxes of lung opacities, learnt from so many outlined films and so many normal ones."""
+    data = [DataSet(name=name, terms=terms or "as the set says", images=films)]
+    if name == OPACITY_SET:
+        terms = "no restriction on use; cite Wang 2017"
+        data.append(DataSet(name="NIH ChestX-ray14, films without a finding", terms=terms, images=normal))
+    return Publication(
+        id="lung-opacities",
+        version=OPACITY_VERSION,
+        title="Boxes of lung opacities",
+        use="Boxes opacities on a frontal chest film of an adult: where to look, never where not to.",
+        citations=OPACITY_CITATIONS,
+        architecture=design.architecture(),
+        label=Label.LUNG_OPACITY,
+        data=tuple(data),
+        limits=OPACITY_LIMITS,
+        module="services.detection.train_lung_opacities",
+        tried=OPACITY_TRIED if name == OPACITY_SET else (),
+        population="adults with pneumonia",
+        experimental=True,
     )

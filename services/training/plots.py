@@ -1,4 +1,4 @@
-"""Two plots as SVG: every film's figure, and how two measurements of the same thing agree (Bland and Altman 1986)."""
+"""Plots as SVG: every film's figure, how two measurements of the same thing agree (Bland and Altman 1986), a curve."""
 
 from __future__ import annotations
 
@@ -64,6 +64,23 @@ def agreement_svg(title: str, pairs: npt.NDArray[np.float64]) -> str:
         ]
     shapes += [_text(across(low), height - 12, f"{low:.3f}"), _text(across(high) - 20, height - 12, f"{high:.3f}")]
     return _svg(f"{title}: network less people, against their mean; bias and limits of agreement", height, shapes)
+
+
+def curve_svg(title: str, points: Sequence[tuple[float, float]], across: str, up: str) -> str:
+    """Return a step curve through points in the order given; the second coordinate lies in [0, 1]."""
+    height, foot, left = 320, 280.0, 60.0
+    most = max((x for x, _ in points), default=0.0) or 1.0
+    places = [(left + x / most * (WIDTH - left - MARGIN), foot - y * (foot - MARGIN)) for x, y in points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    shapes = [f'<polyline points="{path}" fill="none" stroke="#36c"/>']
+    shapes += [_line(left, foot, WIDTH - MARGIN, foot), _line(left, MARGIN, left, foot)]
+    shapes += [
+        _text(20, MARGIN + 4, "1.0"),
+        _text(20, foot, "0.0"),
+        _text(WIDTH - MARGIN - 30, foot + 14, f"{most:.2f}"),
+    ]
+    shapes += [_text(left, foot + 30, f"across: {across}; up: {up}")]
+    return _svg(title, height, shapes)
 
 
 def _svg(title: str, height: float, shapes: Sequence[str]) -> str:

@@ -123,6 +123,8 @@ class Publication:
     """The training, as ``python -m`` runs it."""
     tried: tuple[str, ...] = ()
     """Where an aim was missed: what was attempted, with its validation figure."""
+    population: str = POPULATION
+    experimental: bool = False
 
 
 def publish(
@@ -146,7 +148,8 @@ def publish(
         labels=(
             AssessedLabel(
                 label=publication.label,
-                population=POPULATION,
+                population=publication.population,
+                experimental=publication.experimental,
                 minimum_age_years=ADULT_FROM_YEARS,
                 operating_points=operating_points,
                 figures={f"{one.name}; {one.films}": one.text for one in figures},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from services.classification.films import read_grey
+from services.classification.gate import roughness
 from services.classification.image_kind import FOLDER, ImageKindSpecialist
 from services.contract import Exposure, ImageAssessment, ImageKind, PictureState, Subject
 from services.errors import WeightsDamaged, WeightsMissing
 from services.manifest import read_manifest
+from services.pixels import letterbox
 from services.weights import described_file
 from tests import phantoms
 from tests.services.classification.films import phantom, pixels, real_data, real_films
@@ -138,6 +142,15 @@ def test_real_lateral_films_are_refused(gate: ImageKindSpecialist, tmp_path: Pat
     films = real_films("covid_ieee8023", 40, frontal="0")
     assert len(films) >= 5
     assert not any(let_in(assess(gate, tmp_path, film)) for film in films)
+
+
+def test_real_ultrasound_is_named_however_rough_its_speckle(gate: ImageKindSpecialist, tmp_path: Path) -> None:
+    with (real_data() / "us_busi" / "us_busi.csv").open(newline="") as table:
+        rows = [row for row in csv.DictReader(table) if row["split"] == "val" and row.get("keep", "1") == "1"]
+    films = [read_grey(real_data() / row["file"]) for row in rows]
+    rough = [one for one in films if gate.gate and roughness(letterbox(one, gate.side)[0]) > gate.gate.roughness_limit]
+    assert rough
+    assert all(assess(gate, tmp_path, one).kind is ImageKind.ULTRASOUND for one in rough)
 
 
 def test_real_slices_ultrasound_and_a_leg_are_refused(gate: ImageKindSpecialist, tmp_path: Path) -> None:
