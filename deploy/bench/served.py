@@ -24,15 +24,18 @@ from orchestrator.ingest.child import Children
 from orchestrator.ingest.limits import limits_from
 from orchestrator.ingest.received import ReceivedFile
 from orchestrator.settings import Settings
+from services.anatomy import CHEST_STRUCTURES
 from services.classification.chest_radiograph import ChestRadiograph
 from services.classification.published_networks import LABELS
 from services.contract import AnalyzeRequest, AnalyzeResponse, ImageReference, Mask, ServiceCard, Subject, label_of
 from services.pixels import Pixels
-from services.segmentation.chest_anatomy_pspnet import KEPT, ChestAnatomyPspnet
+from services.segmentation.chest_anatomy_pspnet import ChestAnatomyPspnet
 from services.settings import ServiceSettings
 from services.store import Store
 
 READY_S = 600.0
+TRAINED = "chest_anatomy"
+"""The bundled outlines: masks are held to a network that was trained."""
 ASKED = {"classification": ("chest_radiograph",), "segmentation": ("chest_anatomy_pspnet",)}
 
 
@@ -86,9 +89,10 @@ class Installation:
         study = self._loop.run(assemble([received], None, self._settings, self._children))
         return study.series[0].instances[0].image.model_copy(update={"image_id": "image-1"})
 
-    def ask(self, service: str, image: ImageReference) -> AnalyzeResponse:
-        """Ask one service over HTTP."""
-        body = AnalyzeRequest(images=(image,), specialists=ASKED[service], deadline_s=READY_S).model_dump_json()
+    def ask(self, service: str, image: ImageReference, specialists: tuple[str, ...] = ()) -> AnalyzeResponse:
+        """Ask one service over HTTP: the specialists that are timed, where none are named."""
+        asked = specialists or ASKED[service]
+        body = AnalyzeRequest(images=(image,), specialists=asked, deadline_s=READY_S).model_dump_json()
         headers = {"content-type": "application/json"}
         answer = self._client.post(f"{self.urls[service]}/v1/analyze", content=body, headers=headers)
         answer.raise_for_status()
@@ -119,18 +123,17 @@ class Installation:
         found = response.results[0].findings
         return {names[label_of(one.code)]: one.evidence[0].score or 0.0 for one in found}
 
-    def masks(self, response: AnalyzeResponse, image: ImageReference) -> dict[str, npt.NDArray[np.bool_]]:
-        """Return the kept outlines, cut to the centre square that the network read, at its scale."""
-        names = {key: name for name, key in KEPT.items()}
+    def trained_masks(self, image: ImageReference) -> dict[str, npt.NDArray[np.bool_]]:
+        """Return the outlines of the bundled network, which was trained, by the names of the structures."""
+        names = {(one.label, one.laterality): one.name for one in CHEST_STRUCTURES}
         masks = {}
-        for one in response.results[0].structures:
-            name = names[label_of(one.code), one.laterality]
+        for one in self.ask("segmentation", image, (TRAINED,)).results[0].structures:
             region = one.evidence.regions[0]
             assert isinstance(region, Mask)
             read = np.asarray(cv2.imread(str(self.store / region.array.location), cv2.IMREAD_GRAYSCALE))
-            side = min(read.shape)
-            top, left = (max(0, round((extent - side) / 2)) for extent in read.shape)
-            masks[name] = read[top : top + side, left : left + side] > 0
+            label = label_of(one.code)
+            assert label is not None
+            masks[names[label, one.laterality]] = read > 0
         return masks
 
     def _start(self, name: str, port: int) -> subprocess.Popen[bytes]:
