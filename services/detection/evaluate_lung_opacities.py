@@ -18,10 +18,9 @@ import numpy.typing as npt
 
 from services.contract import Box, Fact
 from services.detection.evaluate_chest_anatomy_boxes import overlap
-from services.detection.lung_opacities import BOXED, WEIGHTS, LungOpacities, opacities_on_film
+from services.detection.lung_opacities import WEIGHTS, LungOpacities, opacities_on_film
 from services.detection.network import RetinaNetDetector, design_of
 from services.detection.publication import opacity_publication
-from services.operating_points import LIKELY
 from services.pixels import letterbox
 from services.training.command import ask_evaluation
 from services.training.free_response import MarkedFilm, false_marks_a_film, figures_of, free_response_svg, marked
@@ -69,9 +68,9 @@ def evaluated(
     """Return the figures, and leave the table and the curve in ``out``."""
     name = marks[0].films
     figures = [*figures_of(marks, name)]
-    for point in (BOXED, LIKELY):
+    for point, threshold in points.items():
         for films in (marks, elsewhere):
-            figures += _at(point, points[point], films)
+            figures += _at(point, threshold, films)
     lines = ["# Boxes of lung opacities", "", "| figure | films | value, 95 % interval by patient |", "|---|---|---|"]
     lines += [f"| {one.name} | {one.films} | {one.text} |" for one in figures]
     lines += ["", f"{sum(film.places for film in marks)} opacities on {len(marks)} films of {name}.", ""]

@@ -56,7 +56,7 @@ AGE_UNKNOWN = "The age is not known; it learnt from films of adults, so an opaci
 
 
 class LungOpacities(ChestReader):
-    """Boxes lung opacities; what it boxes is at most likely, and it never says that there is none."""
+    """Boxes lung opacities: likely where its weights earned that word, indeterminate otherwise, never absent."""
 
     name = "lung_opacities"
     on_by_default = False
@@ -123,7 +123,7 @@ def report_opacities(boxes: list[tuple[Box, float]], image_id: str, age_years: f
     if not shown:
         return Reading(limitations=(limited(LimitationReason.OUT_OF_POPULATION, NOTHING_BOXED),))
     best = max(score for _, score in shown)
-    sure = best >= reader.operating_points[LIKELY] and age_years is not None
+    sure = age_years is not None and best >= reader.operating_points.get(LIKELY, float("inf"))
     likelihood = Likelihood.LIKELY if sure else Likelihood.INDETERMINATE
     evidence = Evidence(
         image_id=image_id,

@@ -29,7 +29,7 @@ from services.detection.train_chest_anatomy_boxes import Target
 from services.operating_points import LIKELY
 from services.training.augmentation import augment
 from services.training.command import ask_training
-from services.training.free_response import MarkedFilm, mean_share_found, threshold_at
+from services.training.free_response import MarkedFilm, mean_share_found, share_found, threshold_at
 from services.training.opacity_films import OpacityFilm, read_opacities
 from services.training.release import WEIGHTS_FILE, Trained, publish, save_weights
 from services.training.run import Plan, State, fit, read_validation
@@ -43,6 +43,8 @@ SMALLEST = 8
 """An opacity that the crop left fewer rows or columns of is no target, px."""
 SHOWN_AT, LIKELY_AT = 0.5, 0.1
 """False marks a validation film at which boxes begin to be shown, and an opacity to be likely."""
+EARNED = 0.5
+"""Share of the validation opacities that has to be found at the second price, or nothing is ever called likely."""
 
 
 class Recipe(Fact):
@@ -117,9 +119,15 @@ def with_weights(design: Design, weights: State) -> RetinaNetDetector:
 
 
 def operating_points(validation: list[MarkedFilm]) -> dict[str, float]:
-    """Return from which score on boxes are shown, and an opacity is likely, by false marks on validation films."""
+    """Return from which score on boxes are shown, by false marks on validation films.
+
+    And from which on an opacity is likely: only where half of the opacities are found at that price.
+    """
     shown, likely = (threshold_at(validation, rate) for rate in (SHOWN_AT, LIKELY_AT))
-    return {BOXED: round(shown, 4), LIKELY: round(max(shown, likely), 4)}
+    points = {BOXED: round(shown, 4)}
+    if share_found(validation, likely) >= EARNED:
+        points[LIKELY] = round(max(shown, likely), 4)
+    return points
 
 
 def main() -> None:

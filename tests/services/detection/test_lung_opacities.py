@@ -13,11 +13,13 @@ from services.chest_reader import Reader, Reading
 from services.contract import Algorithm, Box, Label, Likelihood, LimitationReason, Presence, Subject, coded
 from services.detection.evaluate_lung_opacities import mark_films, places_of
 from services.detection.lung_opacities import BOXED, MOST_BOXES, WEIGHTS, LungOpacities, report_opacities
+from services.detection.train_lung_opacities import operating_points
 from services.manifest import read_manifest
 from services.operating_points import ABSENT, LIKELY, PRESENT
 from services.pixels import Pixels
 from services.settings import ROOT
 from services.store import Store
+from services.training.free_response import MarkedFilm
 from services.training.opacity_films import OpacityFilm, parts_of
 from services.training.release import Metrics
 from tests.phantoms import draw_chest
@@ -38,6 +40,19 @@ def test_a_boxed_opacity_is_at_most_likely(score: float, word: Likelihood) -> No
     assert (finding.code, finding.likelihood, finding.experimental) == (coded(Label.LUNG_OPACITY), word, True)
     assert finding.evidence[0].regions == (PATCH, PATCH)
     assert finding.laterality is None, "the box shows the side; nothing here knows it"
+
+
+def test_weights_that_did_not_earn_the_word_never_say_likely() -> None:
+    reader = Reader("lung_opacities", Algorithm(name="drawn", version="1"), {BOXED: 0.3})
+    (finding,) = report_opacities([(PATCH, 0.99)], "image-1", 50, reader).findings
+    assert finding.likelihood is Likelihood.INDETERMINATE
+
+
+def test_likely_is_earned_by_finding_half_at_one_false_mark_in_ten_films() -> None:
+    good = [MarkedFilm("val", f"patient-{n}", 1, (0.9,), (0.2,)) for n in range(20)]
+    assert operating_points(good)[LIKELY] > 0.2
+    poor = [MarkedFilm("val", f"patient-{n}", 1, (0.1,), (0.2,)) for n in range(20)]
+    assert set(operating_points(poor)) == {BOXED}
 
 
 def test_no_box_denies_nothing() -> None:
@@ -67,7 +82,7 @@ def test_the_site_has_to_turn_it_on() -> None:
 def test_its_operating_points_have_no_absent_and_no_present() -> None:
     (label,) = read_manifest(WEIGHTS).labels
     assert label.experimental
-    assert set(label.operating_points) == {BOXED, LIKELY}
+    assert BOXED in label.operating_points
     assert not {ABSENT, PRESENT} & set(label.operating_points)
 
 
