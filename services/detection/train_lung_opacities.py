@@ -30,7 +30,7 @@ from services.operating_points import LIKELY
 from services.training.augmentation import augment
 from services.training.command import ask_training
 from services.training.free_response import MarkedFilm, mean_share_found, share_found, threshold_at
-from services.training.opacity_films import OpacityFilm, read_opacities
+from services.training.opacity_films import NORMAL_FILMS, OpacityFilm, read_opacities
 from services.training.release import WEIGHTS_FILE, Trained, publish, save_weights
 from services.training.run import Plan, State, fit, read_validation
 from services.training.tables import Grey
@@ -164,7 +164,7 @@ def main() -> None:
     figures = evaluated(marks, points, normal_films(reader, design.size, asked.data), folder)
     trained = Trained(asked.seed, recipe.steps, len(training.films), read_validation(asked.out), recipe)
     self_test = record_self_test(answer, SELF_TEST_SEED, (1, 1, design.size, design.size), tolerance=0.01)
-    normal = sum(not film.ill for film in training.films) if training.name == OPACITY_SET else 0
+    normal = NORMAL_FILMS["train"] if training.name == OPACITY_SET else 0
     text = opacity_publication(design, len(training.films) - normal, training.terms, training.name, normal)
     publish(folder, text, trained, figures=figures, operating_points=points, self_test=self_test)
 
