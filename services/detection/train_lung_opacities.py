@@ -12,6 +12,7 @@ curve, lie in ``OUT/lung-opacities``: copy that folder to where ``WETREAD_WEIGHT
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -124,10 +125,10 @@ def operating_points(validation: list[MarkedFilm]) -> dict[str, float]:
     And from which on an opacity is likely: only where half of the opacities are found at that price.
     """
     shown, likely = (threshold_at(validation, rate) for rate in (SHOWN_AT, LIKELY_AT))
-    points = {BOXED: round(shown, 4)}
+    points = {BOXED: shown}
     if share_found(validation, likely) >= EARNED:
-        points[LIKELY] = round(max(shown, likely), 4)
-    return points
+        points[LIKELY] = max(shown, likely)
+    return {name: math.ceil(point * 1e4) / 1e4 for name, point in points.items()}
 
 
 def main() -> None:
