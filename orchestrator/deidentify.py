@@ -9,7 +9,9 @@ geometry              rows, columns, value range, VOI window, calibrated spacing
 header words          modality, body part, view position, orientation, presentation intent: of the closed lists in
                       :mod:`orchestrator.vocabulary`, else nothing
 age and sex           age in years, all above 89 as 90; F, M, O or nothing
-indication, history   masked (:mod:`orchestrator.masking`), or left out where that is not sure
+indication, history,  masked (:mod:`orchestrator.masking`), or left out where that is not sure
+observations
+earlier examinations  findings in closed words, their text masked, dated by their distance in days
 limitations           in our own words
 ====================  ===================================================================================
 
@@ -20,6 +22,7 @@ clean descriptors (indication and history only); pixel data are not cleaned but 
 
 from __future__ import annotations
 
+from orchestrator.earlier import earlier_of
 from orchestrator.masking import mask_text
 from orchestrator.study import DeidentifiedStudy, Instance, Study
 from orchestrator.vocabulary import (
@@ -51,7 +54,8 @@ def deidentify(study: Study) -> DeidentifiedStudy:
         else:
             images.append(_image(instance.image, image_id))
     known = known_identifiers(study)
-    texts = {"indication": study.order.indication, "history": study.order.history}
+    texts = study.order.model_dump(include={"indication", "history", "observations"})
+    earlier = earlier_of(study, known)
     masked = {name: mask_text(text, known) if text else None for name, text in texts.items()}
     limitations += [_left_out(name) for name, text in texts.items() if text and masked[name] is None]
     return DeidentifiedStudy(
@@ -60,6 +64,9 @@ def deidentify(study: Study) -> DeidentifiedStudy:
         subject=_subject(study.subject),
         indication=masked["indication"],
         history=masked["history"],
+        observations=masked["observations"],
+        priors=earlier.priors,
+        prior_texts=earlier.texts,
         limitations=tuple(limitations),
     )
 

@@ -15,7 +15,19 @@ import uvicorn
 from fastapi import FastAPI
 
 from orchestrator.hospital import read_hospital
-from orchestrator.http import conversation, drafts, events, health, page, reports, stow, studies, viewing, worklist
+from orchestrator.http import (
+    conversation,
+    drafts,
+    events,
+    health,
+    mismatches,
+    page,
+    reports,
+    stow,
+    studies,
+    viewing,
+    worklist,
+)
 from orchestrator.http.counted import Counted
 from orchestrator.http.gate import Gate
 from orchestrator.http.patience import patient_protocol
@@ -77,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         reports,
         viewing,
         worklist,
+        mismatches,
         conversation,
         health,
         page,

@@ -35,7 +35,7 @@ from orchestrator.specialists import Specialists
 from orchestrator.stages import Stages, Tell
 from orchestrator.study import Study
 from orchestrator.triage import GATE_SERVICE, needs_a_look, triage
-from orchestrator.untrusted import FreeText, from_order
+from orchestrator.untrusted import FreeText, from_outside
 from orchestrator.verify import verify
 
 
@@ -91,7 +91,7 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
     found = await find(study, parts.specialists, parts.outlines, stages)
     async with stages("phrase"):
         style = parts.style_for(found.facts)
-        texts = (*from_order(found.seen.indication, found.seen.history), *as_style(style))
+        texts = (*from_outside(found.seen), *as_style(style))
         phrased = await phrase(found.facts, texts, parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,
@@ -128,6 +128,7 @@ async def find(study: Study, specialists: Specialists, outlines: Outlines, stage
     async with stages("reconcile"):
         limits = (*seen.limitations, *plan.limitations, *answer.limitations)
         facts = await asyncio.to_thread(reconcile, answer.results, limits, plan.images, outlines.centre)
+        facts = facts.model_copy(update={"priors": seen.priors})
         second = await asyncio.to_thread(set_against, written, facts, verify)
     return Found(seen, plan, facts, (*look.results, *answer.results), second)
 

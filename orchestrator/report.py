@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from orchestrator.prior import Prior
 from services.contract import Algorithm, Fact, Finding, Limitation, Measurement, Structure
 
 
@@ -57,14 +58,6 @@ class Problem(Fact):
     """Index of the sentence within its section."""
     finding_id: str | None = None
     """The finding that a section should have mentioned and did not."""
-
-
-class Prior(Fact):
-    """An earlier examination that this one may be compared with: dated by its distance, never by its day."""
-
-    prior_id: str = Field(min_length=1)
-    days_before: int = Field(ge=1)
-    findings: tuple[Finding, ...]
 
 
 class Facts(Fact):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from orchestrator.prior import Prior
 from services.contract import Fact, Finding, ImageReference, Limitation, Subject
 
 
@@ -102,4 +103,10 @@ class DeidentifiedStudy(Fact):
     """Free text after masking of every identifier known from the header or the order."""
     history: str | None = None
     """The same of the history."""
+    observations: str | None = None
+    """The same of what the order said beside them (OBX, NTE)."""
+    priors: tuple[Prior, ...] = ()
+    """What earlier examinations found, newest first; dated by their distance in days."""
+    prior_texts: tuple[str, ...] = ()
+    """What earlier reports said, masked, newest first."""
     limitations: tuple[Limitation, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from orchestrator.study import DeidentifiedStudy
 from services.contract import Fact
 
 
@@ -75,6 +76,13 @@ def from_order(indication: str | None, history: str | None = None) -> tuple[Free
     """Return what an order says in free text, after de-identification."""
     said = ((Source.INDICATION, indication), (Source.HISTORY, history))
     return tuple(FreeText(source=source, text=text) for source, text in said if text)
+
+
+def from_outside(seen: DeidentifiedStudy) -> tuple[FreeText, ...]:
+    """Return everything that was written outside and came with a study, after de-identification; priors last."""
+    order = from_order(seen.indication, seen.history)
+    observed = (FreeText(source=Source.OBSERVATION, text=seen.observations),) if seen.observations else ()
+    return (*order, *observed, *(FreeText(source=Source.PRIOR, text=text) for text in seen.prior_texts))
 
 
 class Quoted(NamedTuple):

@@ -103,6 +103,7 @@ class Worker:
         await self._ring(job.study_id)
         log.info("drafting", study_id=job.study_id, attempt=job.attempt, pid=os.getpid())
         study = await asyncio.to_thread(self._records.study, job.study_id)
+        study = await asyncio.to_thread(self._records.orders.with_earlier, study)
         outcome = await draft_report(study, self._parts, lambda stage: self._tell(job, stage))
         await self._keep(job, outcome)
 

@@ -65,6 +65,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     f"POST {_STUDY}/conversation/stop": READERS,
     f"GET {_STUDY}/conversation": READERS,
     f"DELETE {_STUDY}/conversation": READERS,
+    "GET /v1/mismatches": READERS,
+    "POST /v1/mismatches/{mismatch_id}/resolve": RADIOLOGISTS,
     "POST /v1/conversation": READERS,
     "POST /v1/conversation/stop": READERS,
     "GET /v1/knowledge/{passage_id:path}": READERS,

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from orchestrator.conversation.turn import Cited, CitedKind
 from orchestrator.knowledge import Library, Passage
 from orchestrator.knowledge.names import NAMES_WITHOUT_A_LABEL
-from orchestrator.report import DraftReport, Facts, FollowUp, LanguageModel, Prior, Urgency
+from orchestrator.prior import Prior
+from orchestrator.report import DraftReport, Facts, FollowUp, LanguageModel, Urgency
 from services.contract import Finding, Label, Limitation, Measurement
 from services.contract.phrasing import label_text, number_text, plain_name
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from orchestrator.conversation.case import spoken
 from orchestrator.conversation.turn import Audience
-from orchestrator.report import FollowUp, Prior, Urgency
+from orchestrator.prior import Prior
+from orchestrator.report import FollowUp, Urgency
 from orchestrator.untrusted import one_line
 from orchestrator.verification.comparisons import Course
 from services.contract import Algorithm, Evidence, Finding, Label, Laterality, Likelihood, Limitation, Measurement

@@ -12,6 +12,7 @@ from fhir.resources.R4B.meta import Meta
 from fhir.resources.R4B.provenance import Provenance
 from fhir.resources.R4B.resource import Resource
 
+from orchestrator.exports.comparison import comparison_of
 from orchestrator.exports.fhir_observations import not_assessed, of_finding, of_measurement, withdrawn
 from orchestrator.exports.fhir_parts import (
     AI_ASSERTED,
@@ -144,6 +145,9 @@ def _narrative(release: Release) -> str:
     for section in release.sections:
         lines = "".join(f"<li>{escape(worded(s, release))}</li>" for s in section.sentences)
         parts.append(f"<p><b>{str(section.name).capitalize()}</b></p>" + (f"<ul>{lines}</ul>" if lines else ""))
+    if compared_with := comparison_of(release):
+        lines = "".join(f"<li>{escape(line)}</li>" for line in compared_with)
+        parts.append(f"<p><b>Comparison</b></p><ul>{lines}</ul>")
     for one in release.addenda:
         parts.append(f"<p><b>Addendum, {escape(signed_by(one.signature))}</b></p><p>{escape(one.text)}</p>")
     parts += [f"<p>{escape(line)}</p>" for line in limitations_text(release.facts).splitlines()]

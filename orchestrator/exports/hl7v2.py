@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
+from orchestrator.exports.comparison import COMPARISON_LOINC, comparison_of
 from orchestrator.exports.hl7_segments import Composite, Repeated, Value, segment
 from orchestrator.exports.words import (
     algorithm_of,
@@ -189,7 +190,7 @@ class _Writer:
 
     def observations(self, pdf: bytes | None) -> list[dict[int, Value]]:
         coded = [*self._findings(), *self._measurements()] if self._style.coded else []
-        return [self._mark(), *self._sentences(), *self._addenda(), *coded, *self._document(pdf)]
+        return [self._mark(), *self._sentences(), *self._comparison(), *self._addenda(), *coded, *self._document(pdf)]
 
     def _mark(self) -> dict[int, Value]:
         """The first observation says what the message is, for a receiver that drops notes."""
@@ -207,6 +208,11 @@ class _Writer:
                 continue
             for number, line in enumerate(lines, start=1):
                 yield self._said(code, f"{section.name}.{number}", line)
+
+    def _comparison(self) -> Iterator[dict[int, Value]]:
+        code = Composite(*COMPARISON_LOINC, "LN")
+        for number, line in enumerate(comparison_of(self._release), start=1):
+            yield self._said(code, f"comparison.{number}", line)
 
     def _addenda(self) -> Iterator[dict[int, Value]]:
         for number, one in enumerate(self._release.addenda, start=1):

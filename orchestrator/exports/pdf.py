@@ -23,6 +23,7 @@ from reportlab.platypus import (
 )
 
 from orchestrator.exports.arrays import Arrays, images_of
+from orchestrator.exports.comparison import comparison_of
 from orchestrator.exports.evidence import Canvas, draw_picture, film
 from orchestrator.exports.pdf_parts import (
     Shown,
@@ -131,6 +132,7 @@ def _body(release: Release, shown: Sequence[Shown], look: Styles) -> list[Flowab
     return [
         *(Paragraph(escape(line), look.small) for line in (rules_of(release.draft) if unsigned else ())),
         *_text_and_picture([*text, *addenda(release, look)], shown, look),
+        *(Paragraph(escape(line), look.small) for line in comparison_of(release)),
         *limitations_box(release, look, _WIDTH),
         *([PageBreak()] if len(shown) > 1 else []),
         *picture_grid(shown[1:], look, _WIDTH),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
+from orchestrator.exports.comparison import comparison_of
 from orchestrator.exports.words import (
     SECOND_TEXT,
     Field,
@@ -56,6 +57,7 @@ def _body(release: Release) -> list[list[str]]:
     return [
         [] if release.is_signed else _wrapped(rules_of(release.draft)),
         *(_section(release, number) for number in range(len(release.sections))),
+        _titled("COMPARISON", _wrapped(comparison_of(release))),
         *(_titled(f"ADDENDUM, {signed_by(one.signature)}", wrap(one.text, _WIDTH)) for one in release.addenda),
         _titled("LIMITATIONS", _wrapped(limitations_text(release.facts).splitlines())),
         _titled("LIST OF FINDINGS", _facts(release)),

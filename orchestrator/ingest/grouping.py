@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.errors import RefusedInput
+from orchestrator.errors import AnotherPatient, RefusedInput
 from orchestrator.ingest.decoded import Decoded, HeaderFacts
 from orchestrator.ingest.received import OrderRequest, ReceivedFile
 from orchestrator.study import Instance, Order, Patient, Series, Study
@@ -32,6 +32,7 @@ def study_of(
     headers = [decoded.header for _, decoded in ordered]
     uids = {header.study_instance_uid for header in headers if header.study_instance_uid}
     _refuse_several(headers, uids)
+    _refuse_another_patient(headers, order)
     first = next((header for header in headers if header.study_instance_uid), headers[0])
     instances = [_instance(number, file, decoded, order) for number, (file, decoded) in enumerate(ordered, 1)]
     return Study(
@@ -57,6 +58,14 @@ def _refuse_several(headers: Sequence[HeaderFacts], uids: set[str]) -> None:
     }
     if len(people) > 1:
         raise RefusedInput("the images of the upload name more than one patient; send each study by itself")
+
+
+def _refuse_another_patient(headers: Sequence[HeaderFacts], order: OrderRequest | None) -> None:
+    """An order that came with the images and names another patient than they do is nobody's to choose between."""
+    asked = (order.patient_id or "").strip() if order else ""
+    named = {(header.patient.patient_id or "").strip() for header in headers} - {""}
+    if asked and named and named != {asked}:
+        raise AnotherPatient("the order names another patient than the images; send each with what belongs to it")
 
 
 def _without_doubles(read: Sequence[Read]) -> list[Read]:

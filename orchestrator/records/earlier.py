@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
@@ -65,7 +66,7 @@ def _reports(connection: sa.Connection, people: People, study: Study, who: Who) 
         of_this_study = report.study_instance_uid == study.study_instance_uid or (
             report.accession_number is not None and report.accession_number == study.order.accession_number
         )
-        if not of_this_study and who in people.of_order(connection, report.patient):
+        if not of_this_study and _is_of_the_chest(report) and who in people.of_order(connection, report.patient):
             yield EarlierExamination(examination_id=row.report_id, performed_at=report.performed_at, text=report.text)
 
 
@@ -93,6 +94,12 @@ def _own(connection: sa.Connection, people: People, study: Study, who: Who) -> I
         yield EarlierExamination(
             examination_id=row.study_id, performed_at=other.study_datetime, findings=draft.facts.findings
         )
+
+
+def _is_of_the_chest(report: EarlierReport) -> bool:
+    """A report of another part of the body says nothing of the chest, not even that it was looked at."""
+    said = report.procedure or report.text
+    return re.search(r"chest|thora|\bcxr|\bthx|lung|pulmon", said, re.IGNORECASE) is not None
 
 
 def _stored(moment: datetime) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
+from orchestrator.prior import Prior
 from orchestrator.report import Problem
 from orchestrator.verification.lexicon import COMPARISONS
 from orchestrator.verification.page import Page, concept_of, own_words
@@ -58,17 +60,36 @@ def _is_borne_out(word: str, findings: tuple[Finding, ...], page: Page) -> bool:
 
 def course_of(finding: Finding, page: Page) -> Course | None:
     """Return how a finding went since the latest prior that assessed it on the same side; None where none did."""
-    priors = sorted(page.facts.priors, key=lambda prior: prior.days_before)
-    earlier = next(
+    since = compared(finding, page.facts.priors)
+    return since and since.course
+
+
+class Compared(NamedTuple):
+    """How a finding went, and since when."""
+
+    course: Course
+    days: int
+    """Since the examination so many days before."""
+
+
+def compared(finding: Finding, priors: Iterable[Prior]) -> Compared | None:
+    """Return how a finding went since the latest prior that assessed it on the same side; None where none did."""
+    found = next(
         (
-            one
-            for prior in priors
+            (one, prior.days_before)
+            for prior in sorted(priors, key=lambda prior: prior.days_before)
             for one in prior.findings
             if concept_of(one) == concept_of(finding) and one.laterality in {None, finding.laterality}
         ),
         None,
     )
-    if earlier is None or Presence.INDETERMINATE in {earlier.presence, finding.presence}:
+    if found is None or (course := _course(found[0], finding)) is None:
+        return None
+    return Compared(course, found[1])
+
+
+def _course(earlier: Finding, finding: Finding) -> Course | None:
+    if Presence.INDETERMINATE in {earlier.presence, finding.presence}:
         return None
     if earlier.presence is not finding.presence:
         return Course.NEW if finding.presence is Presence.PRESENT else Course.RESOLVED
