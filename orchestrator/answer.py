@@ -1,6 +1,6 @@
 """Read the language model's answer: JSON in, sections out, and what was wrong with it in words.
 
-The answer is ``{"findings": [{"text": "...", "cites": ["F1"]}], "impression": [...]}``. A sentence
+The answer is ``{"findings": [{"cites": ["F1"], "text": "..."}], "impression": [...]}``. A sentence
 that cannot become a :class:`~orchestrator.report.Sentence` is left out and named in a problem.
 """
 

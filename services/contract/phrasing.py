@@ -139,8 +139,8 @@ def _sentence_schema(ids: Sequence[str]) -> dict[str, object]:
     cites = {"type": "array", "items": {"enum": list(ids)}, "minItems": 1}
     return {
         "type": "object",
-        "properties": {"text": {"type": "string"}, "cites": cites},
-        "required": ["text", "cites"],
+        "properties": {"cites": cites, "text": {"type": "string"}},
+        "required": ["cites", "text"],
         "additionalProperties": False,
     }
 

@@ -79,11 +79,13 @@ def impression_example(report: OpeniReport, rng: Random | None = None) -> Exampl
     return Example(prompt=impression_prompt(findings), answer=report.impression)
 
 
-def draw(rng: Random, reports: Sequence[OpeniReport]) -> Example:
-    """Draw one training example of any task."""
-    if reports and rng.random() < OPENI_SHARE:
+def draw(
+    rng: Random, reports: Sequence[OpeniReport], openi: float = OPENI_SHARE, questions: float = QUESTION_SHARE
+) -> Example:
+    """Draw one training example of any task, by the shares of reports and, among the studies, of questions."""
+    if reports and rng.random() < openi:
         return impression_example(rng.choice(reports), rng)
-    return question_example(rng) if rng.random() < QUESTION_SHARE else draft_example(rng)
+    return question_example(rng) if rng.random() < questions else draft_example(rng)
 
 
 def held_out(index: int) -> SimulatedStudy:

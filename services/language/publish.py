@@ -41,6 +41,7 @@ LIMITS = (
     "It phrases coded findings; it cannot see an image and knows no medicine.",
     "It can name a wrong finding, side or number; no sentence may be released without the orchestrator's checks.",
     "Names outside the labels of this project are often copied wrongly.",
+    "Of a whole study it finds the fact that is asked for half of the time: it is shown one fact with each question.",
     "It reads no instructions, no free text and no problems that are sent back.",
 )
 
@@ -96,6 +97,7 @@ def card(metrics: Metrics, manifest: Manifest, trained: Trained, around: str = "
             f"| sentences that say what no cited fact holds | {draft.invented:.1%} of the sentences |",
             f"| facts not said where they should be | {draft.missing:.1%} of {draft.facts} facts |",
             f"| tokens written | {draft.tokens_written_median:.0f} at the median |",
+            *_asked(metrics),
         )
     )
     rows = "\n".join(_row(name, found) for name, found in metrics.impression.items()) or "| not measured | | | | |"
@@ -111,6 +113,17 @@ def card(metrics: Metrics, manifest: Manifest, trained: Trained, around: str = "
         "note": trained.note,
     }
     return re.sub(r"\{\{([a-z]+)\}\}", lambda match: values[match[1]], text)
+
+
+def _asked(metrics: Metrics) -> tuple[str, ...]:
+    """Return the rows about questions, where they were asked."""
+    asked = metrics.questions
+    if asked is None:
+        return ()
+    return (
+        f"| questions about a whole study answered as expected | {asked.right:.1%} of {asked.questions} |",
+        f"| questions that the study does not answer, answered all the same | {asked.wrongly_answered:.1%} |",
+    )
 
 
 def _row(name: str, found: Impression) -> str:

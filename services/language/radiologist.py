@@ -17,10 +17,10 @@ from services.contract.phrasing import NONE_PRESENT, label_text, number_text
 
 
 class CitedText(Fact):
-    """One sentence and the ids it rests on."""
+    """One sentence and the ids it rests on, in the order in which they are written."""
 
-    text: str
     cites: tuple[str, ...]
+    text: str
 
 
 _COUNTABLE = {
@@ -49,9 +49,8 @@ _LIKELY = (
 _INDETERMINATE = ("Possible {phrases}.", "Indeterminate for {phrases}.", "Equivocal for {phrases}.")
 _ABSENT = ("No {phrases}.",) * 3 + ("No evidence of {phrases}.", "There is no {phrases}.")
 _MEASURED = ("The {name} is {number}.",) * 2 + ("The {name} measures {number}.",)
-_ABSENT_PER_SENTENCE = 6
+_ABSENT_PER_SENTENCE = 4
 _INDETERMINATE_PER_SENTENCE = 3
-_PRESENT_PER_IMPRESSION = 3
 
 
 def phrase(finding: Finding) -> str:
@@ -94,20 +93,8 @@ def _findings_section(findings: Sequence[Finding], measurements: Sequence[Measur
 
 
 def _impression(findings: Sequence[Finding], measurements: Sequence[Measurement], rng: Random) -> list[CitedText]:
-    present = _by(findings, Presence.PRESENT)
-    firm = [item for item in present if item.likelihood is Likelihood.PRESENT]
-    likely = [item for item in present if item.likelihood is Likelihood.LIKELY]
-    sentences: list[CitedText] = []
-    for start in range(0, len(firm), _PRESENT_PER_IMPRESSION):
-        group = firm[start : start + _PRESENT_PER_IMPRESSION]
-        spoken = listed([phrase(item) for item in group], "and")
-        text = f"{spoken[0].upper()}{spoken[1:]}." if _known(group[0]) else f"Evidence of {spoken}."
-        sentences.append(CitedText(text=text, cites=_ids(group)))
     word = rng.choice(("Likely", "Likely", "Probable"))
-    for start in range(0, len(likely), _PRESENT_PER_IMPRESSION):
-        group = likely[start : start + _PRESENT_PER_IMPRESSION]
-        text = f"{word} {listed([phrase(item) for item in group], 'and')}."
-        sentences.append(CitedText(text=text, cites=_ids(group)))
+    sentences = [_concluded(finding, word) for finding in _by(findings, Presence.PRESENT)]
     unsure = _by(findings, Presence.INDETERMINATE)
     sentences += _grouped(unsure, rng.choice(_INDETERMINATE[:2]), "or", _INDETERMINATE_PER_SENTENCE)
     if sentences:
@@ -115,6 +102,16 @@ def _impression(findings: Sequence[Finding], measurements: Sequence[Measurement]
     if findings:
         return [CitedText(text=NONE_PRESENT, cites=_ids(findings))]
     return [_measured(item, rng) for item in measurements]
+
+
+def _concluded(finding: Finding, likely: str) -> CitedText:
+    """Return a PRESENT finding as a line of its own, as impressions are numbered."""
+    spoken = phrase(finding)
+    if finding.likelihood is Likelihood.LIKELY:
+        text = f"{likely} {spoken}."
+    else:
+        text = f"{spoken[0].upper()}{spoken[1:]}." if _known(finding) else f"Evidence of {spoken}."
+    return CitedText(text=text, cites=(finding.finding_id,))
 
 
 def _present(finding: Finding, rng: Random) -> CitedText:

@@ -27,11 +27,12 @@ def pieces() -> str:
     labels = sorted((str(label) for label in Label), key=len, reverse=True)
     return "|".join(
         (
-            r'\{"findings":\[\{"text":"',
-            r'"\]\}\],"impression":\[\{"text":"',
-            r'"\]\}\]\}',
-            r'"\]\},\{"text":"',
-            r'\.?","cites":\["[FM]\d+',
+            r'\{"findings":\[\{"cites":\["[FM]\d+',
+            r'\{"answer":\[(?:\{"cites":\["[FM]\d+|\]\})',
+            r'\.?"\}\],"impression":\[\{"cites":\["[FM]\d+',
+            r'\.?"\}\]\}',
+            r'\.?"\},\{"cites":\["[FM]\d+',
+            r'"\],"text":"',
             r'","[FM]\d+',
             r"\n?### Findings(?![a-z])",
             r"\n### Not assessed\n",

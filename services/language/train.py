@@ -21,7 +21,14 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from services.contract import Fact
-from services.language.corpus import draft_example, draw, impression_example, question_example
+from services.language.corpus import (
+    OPENI_SHARE,
+    QUESTION_SHARE,
+    draft_example,
+    draw,
+    impression_example,
+    question_example,
+)
 from services.language.llama import LlamaConfig, LlamaForCausalLM
 from services.language.muon import Muon
 from services.language.openi import OpeniReport, archive_in, read_reports
@@ -49,6 +56,9 @@ class Recipe(Fact):
     examples_per_step: int = 24
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
+    openi_share: float = OPENI_SHARE
+    question_share: float = QUESTION_SHARE
+    """Of the examples that are simulated studies; an answer is short, so questions weigh little until they are many."""
     seed: int = 1
 
 
@@ -94,7 +104,7 @@ def batches(step: int, recipe: Recipe, tokenizer: Tokenizer, reports: Sequence[O
     start, end = token_id(tokenizer, START), token_id(tokenizer, END)
     rows: list[tuple[list[int], int]] = []
     for _ in range(recipe.examples_per_step):
-        example = draw(rng, reports)
+        example = draw(rng, reports, recipe.openi_share, recipe.question_share)
         prompt = [start, *tokenizer.encode(example.prompt).ids]
         rows.append(([*prompt, *tokenizer.encode(example.answer).ids, end][:CONTEXT], len(prompt)))
     groups: dict[int, list[tuple[list[int], int]]] = {}

@@ -222,7 +222,7 @@ def test_chatcads_styles_stand_between_the_instructions_and_the_ids(style):
     )
     facts = FACTS.model_copy(update={"findings": scored})
     prompt = prompt_of(style, instruct(), PROMPTS)
-    assert (prompt.id, prompt.version) == (style, "1 in draft_from_scores 1")
+    assert (prompt.id, prompt.version) == (style, "1 in draft_from_scores 2")
     said = ask(prompt, facts, (), instruct()).messages[1].text
     told = {
         "p1": "left pleural effusion score: 0.950, lung opacity score: 0.400, pneumonia score: 0.100.",
