@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deidentify, doctor, draft, findings, outbox, parts, prompt, training, vault, verify
+from orchestrator.cli import deidentify, doctor, draft, findings, outbox, parts, prompt, replay, training, vault, verify
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ COMMANDS = (
     findings.findings,
     verify.verify,
     prompt.prompt,
+    replay.replay,
     deidentify.deidentify,
     doctor.doctor,
     training.train,

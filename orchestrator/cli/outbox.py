@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,6 @@ from pydantic import BaseModel
 from orchestrator.cli.exit_codes import Exit, explained
 from orchestrator.cli.parts import JsonOption, settings_in_force
 from orchestrator.cli.voice import Voice
-from orchestrator.records.outbox import Delivery, DeliveryState
 
 if TYPE_CHECKING:
     from orchestrator.records import Records
@@ -22,10 +22,23 @@ StudyOption = Annotated[str | None, typer.Option("--study", help="Only the messa
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
 
 
+class MessageShown(BaseModel):
+    """One message on its way to one destination; nothing in it names a patient."""
+
+    key: str
+    study_id: str
+    event: str
+    destination: str
+    state: str
+    attempts: int
+    updated_at: datetime
+    reason: str | None
+
+
 class MessagesShown(BaseModel):
     """The JSON answer of ``list`` and ``dead``."""
 
-    messages: tuple[Delivery, ...]
+    messages: tuple[MessageShown, ...]
 
 
 class Resent(BaseModel):
@@ -38,13 +51,13 @@ class Resent(BaseModel):
 @outbox.command("list", epilog=explained())
 def list_messages(study: StudyOption = None, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
     """Show messages, the one that changed last first."""
-    _show(Voice(as_json), tuple(DeliveryState), study, limit)
+    _show(Voice(as_json), ("waiting", "delivered", "dead"), study, limit)
 
 
 @outbox.command(epilog=explained())
 def dead(study: StudyOption = None, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
     """Show what was given up, and why; exit code 5 where there is any."""
-    if _show(Voice(as_json), (DeliveryState.DEAD,), study, limit):
+    if _show(Voice(as_json), ("dead",), study, limit):
         raise typer.Exit(int(Exit.PROBLEMS))
 
 
@@ -67,9 +80,13 @@ def resend(
     voice.text(f"It is sent again to {number} destination{'s' if number > 1 else ''}.")
 
 
-def _show(voice: Voice, states: tuple[DeliveryState, ...], study: str | None, limit: int) -> int:
+def _show(voice: Voice, states: tuple[str, ...], study: str | None, limit: int) -> int:
+    from orchestrator.records.outbox import DeliveryState
+
     with _records(voice) as records:
-        messages = records.outbox.list(states, study, limit)
+        found = records.outbox.list([DeliveryState(state) for state in states], study, limit)
+    shown = set(MessageShown.model_fields)
+    messages = tuple(MessageShown.model_validate(one.model_dump(include=shown)) for one in found)
     voice.result(MessagesShown(messages=messages))
     rows = [
         (one.key, one.event, one.destination, one.state, str(one.attempts), f"{one.updated_at:%F %T}", one.reason or "")
