@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from orchestrator.errors import Misconfigured
+from orchestrator.gateway.fhir.tables import FhirSource
 from orchestrator.gateway.hl7.tables import Hl7Listener
 from orchestrator.gateway.tables import DicomListener, FolderWatch, Source, Stow, StudyTimer
 from orchestrator.orders.issuers import Issuers
@@ -27,12 +28,13 @@ class Hospital(Outgoing):
     arrivals: StudyTimer = StudyTimer()
     sources: tuple[Source, ...] = ()
     hl7: tuple[Hl7Listener, ...] = ()
+    fhir: tuple[FhirSource, ...] = ()
     orders: Issuers = Issuers()
 
     @property
     def listens(self) -> bool:
         """Whether anything here is the business of :mod:`orchestrator.gateway`."""
-        return any((self.dicom, self.stow, self.folder, self.sources, self.hl7))
+        return any((self.dicom, self.stow, self.folder, self.sources, self.hl7, self.fhir))
 
 
 def read_hospital(path: Path | None) -> Hospital:

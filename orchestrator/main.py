@@ -19,6 +19,7 @@ from orchestrator.http import (
     conversation,
     drafts,
     events,
+    fhir,
     health,
     mismatches,
     page,
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Gate)
     app.add_middleware(Counted)
+    app.add_middleware(fhir.Outcomes)
     speak_problems(app)
     for part in (
         studies,
@@ -90,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         viewing,
         worklist,
         mismatches,
+        fhir,
         conversation,
         health,
         page,

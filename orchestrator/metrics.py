@@ -28,3 +28,4 @@ OUTBOX_WAITING_SECONDS = Gauge("wetread_outbox_waiting_seconds", "Age of what wa
 HL7_MESSAGES = Counter(
     "wetread_hl7_messages", "HL7 v2 messages answered, by type and acknowledgement", ["kind", "answer"]
 )
+FHIR_RESOURCES = Counter("wetread_fhir_resources", "Resources read from FHIR servers", ["kind", "receipt"])

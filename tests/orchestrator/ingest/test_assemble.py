@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.errors import RefusedInput, UnreadableImage
+from orchestrator.errors import AnotherPatient, RefusedInput, UnreadableImage
 from orchestrator.ingest.paths import study_from_paths
 from orchestrator.ingest.received import OrderRequest
 from tests.drawn.dicom import dicom_bytes, png_bytes, radiograph_dataset
@@ -53,9 +53,14 @@ async def test_an_order_fills_what_the_header_leaves_empty(take_in, film):
     order = OrderRequest(patient_name="Order^Name", patient_id="P1", accession_number="A-9", indication="Cough")
     study = await take_in(png_bytes(film.pixels), order=order)
     assert (study.patient.name, study.order.accession_number, study.order.indication) == ("Order^Name", "A-9", "Cough")
-    study = await take_in(instance(film, 1), order=order)
+    study = await take_in(instance(film, 1), order=order.model_copy(update={"patient_id": None}))
     assert study.patient.name == "Phantom^Drawn"
     assert study.order.accession_number == "A-9"
+
+
+async def test_an_order_of_another_patient_is_not_chosen_over_the_header_nor_the_header_over_it(take_in, film):
+    with pytest.raises(AnotherPatient):
+        await take_in(instance(film, 1), order=OrderRequest(patient_id="P1", patient_name="Phantom^Drawn"))
 
 
 async def test_a_folder_is_read_like_an_upload(settings, children, film, tmp_path):
