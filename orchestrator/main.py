@@ -19,6 +19,7 @@ from orchestrator.http import (
     conversation,
     drafts,
     events,
+    fetch,
     fhir,
     health,
     mismatches,
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for part in (
         studies,
         stow,
+        fetch,
         events,
         drafts,
         reports,

@@ -89,6 +89,8 @@ class Study(Fact):
     """Every header value that can name somebody or something of the patient, so that it can be masked in text."""
     limitations: tuple[Limitation, ...] = ()
     """Files that came with the study and could not be used, each with its reason."""
+    prior_of: str | None = None
+    """Study Instance UID of the examination that this one was fetched for, to be compared with; nobody waits for it."""
     earlier: tuple[EarlierExamination, ...] = ()
     """Earlier examinations of the same patient, newest first; looked up when the study is read, never stored."""
 

@@ -33,6 +33,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "POST /v1/studies": SENDERS,
     "POST /dicomweb/studies": SENDERS,
     "POST /dicomweb/studies/{study}": SENDERS,
+    "POST /v1/fetch": SENDERS,
+    "GET /v1/fetch/{fetch_id}": SENDERS,
     "GET /v1/studies": RECIPIENTS,
     "GET /v1/worklist": READERS,
     "GET /v1/worklist/events": READERS,

@@ -28,6 +28,15 @@ class _Standing(BaseModel):
     reason: str | None = None
 
 
+class Fetched(BaseModel):
+    """What came of a fetch."""
+
+    fetch_id: str
+    status: str
+    reason: str | None = None
+    study_ids: tuple[str, ...] = ()
+
+
 class EvidencePicture(BaseModel):
     """One picture of the evidence list."""
 
@@ -63,6 +72,15 @@ class Api:
             said = {"order": order.model_dump_json(exclude_none=True)} if order else None
             response = self._ask("POST", "/v1/studies", files=parts, data=said)
         return _Accepted.model_validate_json(response.content).study_id
+
+    def fetch(self, accession_number: str, source: str | None) -> Fetched:
+        """Ask for a study and its priors."""
+        wanted = {"accession_number": accession_number, **({"source": source} if source else {})}
+        return Fetched.model_validate_json(self._ask("POST", "/v1/fetch", json=wanted).content)
+
+    def fetched(self, fetch_id: str) -> Fetched:
+        """Return what came of it so far."""
+        return Fetched.model_validate_json(self._ask("GET", f"/v1/fetch/{fetch_id}").content)
 
     def follow(self, study_id: str) -> Iterator[Event]:
         """Yield what happens to a study until there is a draft or there will be none."""

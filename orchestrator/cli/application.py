@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import deidentify, doctor, draft, findings, outbox, parts, prompt, replay, training, vault, verify
+from orchestrator.cli import (
+    deidentify,
+    doctor,
+    draft,
+    fetch,
+    findings,
+    outbox,
+    parts,
+    prompt,
+    replay,
+    training,
+    vault,
+    verify,
+)
 from orchestrator.cli.exit_codes import explained
 
 app = typer.Typer(
@@ -40,6 +53,7 @@ def _root(
 COMMANDS = (
     draft.draft,
     findings.findings,
+    fetch.fetch,
     verify.verify,
     prompt.prompt,
     replay.replay,

@@ -15,6 +15,7 @@ import structlog
 
 from orchestrator.gateway import folder
 from orchestrator.gateway.dimse import door as dicom_door
+from orchestrator.gateway.fetch.fetching import fetching
 from orchestrator.gateway.fhir import polling as fhir_polling
 from orchestrator.gateway.hall import Hall
 from orchestrator.gateway.hl7 import door as hl7_door
@@ -35,6 +36,7 @@ class Listener(NamedTuple):
 LISTENERS: tuple[Listener, ...] = (
     Listener("study timer", lambda hospital: hospital.listens, timing),
     Listener("dicom", lambda hospital: hospital.dicom is not None, dicom_door.listening),
+    Listener("fetching", lambda hospital: bool(hospital.sources), fetching),
     Listener("folder", lambda hospital: hospital.folder is not None, folder.watching),
     Listener("fhir", lambda hospital: bool(hospital.fhir), fhir_polling.polling),
     Listener("hl7", lambda hospital: bool(hospital.hl7), hl7_door.listening),

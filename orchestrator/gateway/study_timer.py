@@ -62,7 +62,8 @@ async def complete(hall: Hall, study_key: str) -> None:
         await asyncio.to_thread(hall.records.arrivals.settle, closed, str(refusal))
         log.warning("arrivals_refused", study_id=closed.study_id, error=type(refusal).__name__)
         return
-    study = study.model_copy(update={"limitations": study.limitations + limitations})
+    said = {"limitations": study.limitations + limitations, "prior_of": closed.prior_of}
+    study = study.model_copy(update=said)
     await accept_or_revise(study, content_of(closed), hall.records, hall.jobs, time.perf_counter() - started)
     await asyncio.to_thread(hall.records.arrivals.settle, closed)
 

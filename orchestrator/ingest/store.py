@@ -54,7 +54,9 @@ class Original:
         self.size_bytes += len(data)
 
     def seal(self) -> None:
-        """Sync the bytes to disk; nothing more may be written."""
+        """Sync the bytes to disk; nothing more may be written. Once is enough."""
+        if self._file.closed:
+            return
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -15,8 +15,9 @@ from typing import NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from orchestrator.progress import StudyStatus
 from orchestrator.records.engine import Duplicate, reading, writing
-from orchestrator.records.tables import ARRIVALS, ARRIVING_STUDIES
+from orchestrator.records.tables import ARRIVALS, ARRIVING_STUDIES, STUDIES
 from services.contract import Fact
 
 Some = TypeVar("Some", bound=Fact)
@@ -121,14 +122,15 @@ class Arrivals:
             _update(connection, study_key, prior_of=prior_of)
 
     def due(self, quiet_s: float, at_most_s: float) -> tuple[str, ...]:
-        """Return the studies whose round is over, and those that a killed process left half read."""
+        """Return the studies whose round is over, and those that a killed process left half read.
+
+        A study whose priors were fetched along waits until these are drafted, so that it can be compared with them.
+        """
         now = datetime.now(UTC)
         quiet, late = _text(now - timedelta(seconds=quiet_s)), _text(now - timedelta(seconds=at_most_s))
         columns = ARRIVING_STUDIES.c
-        over = sa.and_(
-            columns.standing == StudyStanding.COLLECTING,
-            sa.or_(columns.last_at <= quiet, columns.first_at <= late),
-        )
+        is_quiet = sa.and_(columns.last_at <= quiet, sa.not_(_waits_for_priors()))
+        over = sa.and_(columns.standing == StudyStanding.COLLECTING, sa.or_(is_quiet, columns.first_at <= late))
         query = sa.select(columns.study_key).where(sa.or_(over, columns.standing == StudyStanding.READING))
         with reading(self._engine) as connection:
             return tuple(connection.execute(query.order_by(columns.first_at)).scalars())
@@ -191,6 +193,18 @@ def _locked(connection: sa.Connection, study_key: str) -> sa.Row[tuple[object, .
         connection.execute(insert(ARRIVING_STUDIES).values(row).on_conflict_do_nothing())
         found = connection.execute(query).one()
     return found
+
+
+def _waits_for_priors() -> sa.ColumnElement[bool]:
+    """Say whether a prior that was fetched for a study is still coming or being drafted."""
+    prior = ARRIVING_STUDIES.alias("prior")
+    coming = prior.c.standing.in_((StudyStanding.EXPECTED, StudyStanding.COLLECTING, StudyStanding.READING))
+    drafting = sa.exists().where(
+        STUDIES.c.study_id == prior.c.study_id,
+        STUDIES.c.status.in_((StudyStatus.QUEUED, StudyStatus.RUNNING)),
+        STUDIES.c.held.is_(False),
+    )
+    return sa.exists().where(prior.c.prior_of == ARRIVING_STUDIES.c.study_key, sa.or_(coming, drafting))
 
 
 def _states(connection: sa.Connection, instance_key: str) -> dict[str, ArrivalState]:

@@ -19,6 +19,7 @@ from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
 from orchestrator.records.arrivals import Arrivals
 from orchestrator.records.conversations import ConversationRecords
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
+from orchestrator.records.fetches import Fetches
 from orchestrator.records.orders import Orders
 from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.reports import Reports, is_signed
@@ -50,6 +51,7 @@ class Records:
         self.orders = Orders(engine, issuers or Issuers())
         self.outbox = Outbox(engine)
         self.arrivals = Arrivals(engine)
+        self.fetches = Fetches(engine)
         self.vault = Vault(engine)
         self.conversations = ConversationRecords(engine)
         self.worklist = WorklistRecords(engine)

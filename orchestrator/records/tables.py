@@ -224,3 +224,14 @@ ACKNOWLEDGEMENTS = sa.Table(
     sa.Column("subject", sa.String(255)),
     sa.Column("document", sa.Text),
 )
+FETCHES = sa.Table(
+    "fetches",
+    _METADATA,
+    sa.Column("fetch_id", sa.String(32), primary_key=True),
+    sa.Column("accession_number", sa.String(64)),
+    sa.Column("source", sa.String(32)),
+    sa.Column("status", sa.String(16)),
+    sa.Column("reason", sa.Text),
+    sa.Column("study_instance_uids", sa.Text),
+    sa.Column("asked_at", sa.String(32)),
+)
