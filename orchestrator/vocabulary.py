@@ -40,8 +40,8 @@ MODALITIES = frozenset(
 RADIOGRAPHY = frozenset({"CR", "DX", "DR", "RG"})
 """Projection radiographs; ``DR`` and ``RG`` are seen although retired or never defined."""
 
-BURNED_IN_UNLESS_DENIED = frozenset({"US", "SC", "OT"})
-"""Modalities whose pictures hold text unless Burned In Annotation (0028,0301) says they do not."""
+BURNED_IN_UNLESS_DENIED = frozenset({"US", "SC", "OT", "XC", "ES", "GM", "OP", "OPT", "IVUS", "ECG"})
+"""Modalities (screens, cameras, scopes) whose pictures hold text unless Burned In Annotation (0028,0301) denies it."""
 
 BODY_PARTS = {
     "CHEST": "CHEST",

@@ -53,6 +53,7 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable(
         "deidentification", "identity_figures", evaluate="free_text", needs_data=False, home="deploy", trained=False
     ),
+    Trainable("burned_in", "identity_figures", evaluate="burned_in", home="deploy", trained=False),
 )
 """One line a specialist."""
 CHILD_CODES = {0: Exit.OK, 2: Exit.USAGE, 3: Exit.REFUSED}

@@ -69,7 +69,7 @@ def relink(
     voice = Voice(as_json)
     if purpose not in {one.value for one in Purpose}:
         raise voice.fail(Exit.USAGE, "that is no purpose.", ", ".join(one.value for one in Purpose))
-    opened, keys = _opened(voice)
+    opened, keys = opened_vault(voice)
     try:
         identity = opened.relink(keys, pseudonym, by or _account(), Purpose(purpose))
     except NotFound as error:
@@ -84,7 +84,7 @@ def relink(
 def expire(by: By = "", as_json: JsonOption = False) -> None:
     """Delete every entry whose time is over; nobody can link those again."""
     voice = Voice(as_json)
-    opened, _ = _opened(voice)
+    opened, _ = opened_vault(voice)
     gone = opened.expire(by or _account())
     voice.result(Counted(entries=gone))
     voice.text(f"{gone} entries deleted.")
@@ -94,7 +94,7 @@ def expire(by: By = "", as_json: JsonOption = False) -> None:
 def rotate(by: By = "", as_json: JsonOption = False) -> None:
     """Seal every entry anew under the first key given; keep the old one below it until this is done."""
     voice = Voice(as_json)
-    opened, keys = _opened(voice)
+    opened, keys = opened_vault(voice)
     sealed = opened.rotate(keys, by or _account())
     voice.result(Counted(entries=sealed))
     voice.text(f"{sealed} entries sealed anew; the old keys can go.")
@@ -104,7 +104,7 @@ def rotate(by: By = "", as_json: JsonOption = False) -> None:
 def status(as_json: JsonOption = False) -> None:
     """Say how many entries there are; none is opened."""
     voice = Voice(as_json)
-    opened, keys = _opened(voice)
+    opened, keys = opened_vault(voice)
     standing = opened.standing(keys)
     voice.result(standing)
     voice.text(
@@ -113,7 +113,8 @@ def status(as_json: JsonOption = False) -> None:
     )
 
 
-def _opened(voice: Voice) -> tuple[Vault, Keys]:
+def opened_vault(voice: Voice) -> tuple[Vault, Keys]:
+    """Return the vault of this installation and the keys that open it, or end the command."""
     from orchestrator.errors import Misconfigured
     from orchestrator.settings import settings_from_environment
     from orchestrator.wiring import open_records, open_vault_keys

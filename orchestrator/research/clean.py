@@ -10,6 +10,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
+from orchestrator.masking import mask_text
 from orchestrator.research.profile import Action, Options, action_for
 from orchestrator.research.pseudonyms import DUMMIES, Pseudonyms
 
@@ -34,10 +35,10 @@ def clean(dataset: Dataset, options: Options, pseudonyms: Pseudonyms) -> Cleaned
     After the table, every text that is left is searched for the words of the patient's names and identifiers; an
     attribute that holds one is removed, whatever the table says.
     """
-    patient_key = str(dataset.get("PatientID") or dataset.get("PatientName") or dataset.get("StudyInstanceUID") or "")
+    patient_key = patient_key_of(dataset)
     done: Counter[tuple[str, Action]] = Counter()
-    made = _Cleaner(options, pseudonyms, patient_key, done).cleaned(dataset)
     words = _words_of(dataset)
+    made = _Cleaner(options, pseudonyms, patient_key, words, done).cleaned(dataset)
     for holder, element in tuple(_texts(made)):
         if _mentions(element, words):
             del holder[element.tag]
@@ -46,10 +47,17 @@ def clean(dataset: Dataset, options: Options, pseudonyms: Pseudonyms) -> Cleaned
     return Cleaned(made, done)
 
 
+def patient_key_of(dataset: Dataset) -> str:
+    """Return what tells patients apart: the same for all files of one, so that dates move alike."""
+    key = dataset.get("PatientID") or dataset.get("PatientName") or dataset.get("StudyInstanceUID") or ""
+    return str(key).strip()
+
+
 class _Cleaner(NamedTuple):
     options: Options
     pseudonyms: Pseudonyms
     patient_key: str
+    words: frozenset[str]
     done: Counter[tuple[str, Action]]
 
     def cleaned(self, dataset: Dataset) -> Dataset:
@@ -74,6 +82,8 @@ class _Cleaner(NamedTuple):
             return DataElement(element.tag, element.VR, None)
         if action is Action.DUMMY:
             return self._dummy(element)
+        if action is Action.CLEAN:
+            return self._changed(element, lambda text: mask_text(text, self.words) or "")
         change = self._uid if action is Action.UID else self._shifted if action is Action.SHIFT else None
         return self._changed(element, change) if change and element.VR != "TM" else element
 

@@ -19,6 +19,8 @@ class Action(StrEnum):
     UID = "U"
     SHIFT = "shift"
     """Dates moved by the same number of days for one patient (the modified dates option)."""
+    CLEAN = "C"
+    """Free text kept without identifiers (:mod:`orchestrator.masking`), or emptied where that is not sure."""
     KEEP = "K"
 
 
@@ -41,6 +43,18 @@ PATIENT_CHARACTERISTICS = frozenset(
         0x00380500, 0x00380050, 0x00400012,
     }
 )  # fmt: skip
+_CHARACTERISTICS_IN_WORDS = frozenset({0x00102110, 0x00380500, 0x00380050, 0x00400012})
+"""Those of them that are free text (allergies, state, special needs, pre-medication): C in the table, not K."""
+DESCRIPTORS = frozenset(
+    {
+        0x00081030, 0x0008103E, 0x00081080, 0x00082111, 0x00084000, 0x00102110, 0x00102180, 0x001021B0, 0x00104000,
+        0x00180010, 0x00181030, 0x00181400, 0x00184000, 0x00189424, 0x0018A003, 0x00204000, 0x00209158, 0x00284000,
+        0x00321030, 0x00321060, 0x00321070, 0x00324000, 0x00380040, 0x00380050, 0x00380500, 0x00384000, 0x00400007,
+        0x00400012, 0x00400254, 0x00400280, 0x00400310, 0x00400400, 0x00401002, 0x00401400, 0x00402001, 0x00402400,
+        0x4008010B, 0x40080115, 0x40080300, 0x00120051, 0x00120072,
+    }
+)  # fmt: skip
+"""Clean Descriptors (E.3.5): the descriptions and comments of the table that a radiograph can have."""
 """Retain Patient Characteristics (E.3.8): sex, age, size, weight, allergies, smoking, pregnancy, state."""
 DEVICE_IDENTITY = frozenset(
     {
@@ -63,6 +77,9 @@ class Options:
     shift_dates: bool = False
     retain_device_identity: bool = False
     retain_patient_characteristics: bool = False
+    clean_descriptors: bool = False
+    clean_pixel_data: bool = False
+    """Lines of text found in the pixels are blacked out (E.3.1); without it such an image stays behind."""
 
     @property
     def codes(self) -> tuple[tuple[str, str], ...]:
@@ -72,6 +89,8 @@ class Options:
 
 
 _METHODS = {
+    "clean_descriptors": ("113105", "Clean Descriptors Option"),
+    "clean_pixel_data": ("113101", "Clean Pixel Data Option"),
     "retain_uids": ("113110", "Retain UIDs Option"),
     "shift_dates": ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
     "retain_device_identity": ("113109", "Retain Device Identity Option"),
@@ -86,6 +105,9 @@ def action_for(tag: BaseTag, vr: str, options: Options) -> Action:
     by_table = _of_repeating_group(tag) or basic_profile().get(int(tag))
     if by_table is None:
         return Action.EMPTY if vr == "PN" else Action.KEEP
+    in_words = options.retain_patient_characteristics and tag in _CHARACTERISTICS_IN_WORDS
+    if vr != "SQ" and (in_words or (options.clean_descriptors and tag in DESCRIPTORS)):
+        return Action.CLEAN
     kept = (
         (options.retain_uids and by_table is Action.UID)
         or (options.retain_device_identity and tag in DEVICE_IDENTITY)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
+import cv2
 import pytest
 
+from deploy.identity_figures.burned_in import drawn_and_found
 from deploy.identity_figures.free_text import AIM, measure
 from deploy.identity_figures.notes import KINDS, LANGUAGES, SETS, notes, words_of
+from orchestrator.burned_in import find_text
+from tests.phantoms import draw_chest
 
 CUES = {"patient", "the", "phone", "fax"}
 
@@ -50,3 +56,11 @@ def test_a_letter_that_is_left_counts_as_missed():
     figures, missed = measure([known_to_pass], False)
     assert figures.recall.hits == 0
     assert [one.value for one in missed] == ["cough"]
+
+
+def test_a_name_drawn_on_a_film_is_found_and_the_film_alone_is_not_taken_for_one():
+    film = cv2.convertScaleAbs(draw_chest(seed=4).pixels, alpha=255 / 4095)
+    chance = random.Random(2)
+    hits = [drawn_and_found(film, height, 160, chance) for height in (16, 28) for _ in range(6)]
+    assert sum(hits) >= 10
+    assert find_text(film) == ()

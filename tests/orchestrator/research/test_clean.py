@@ -172,3 +172,34 @@ def test_the_report_holds_names_of_attributes_and_no_value():
     done: Cleaned = clean(dataset, Options(), SECRET)
     assert done.done["Patient's Name", Action.EMPTY] == 1
     assert "canary" not in str(done.done).lower()
+
+
+def test_descriptions_are_kept_where_asked_but_freed_of_names_and_dates():
+    dataset = Dataset()
+    dataset.PatientName, dataset.StudyDescription = "Neill^Zoe", "Chest PA, Zoe Neill, seen by Dr. Canary on 3.4.2024"
+    dataset.ImageComments, dataset.SeriesDescription = "zaphod beeblebrox", "Chest lateral"
+    made = cleaned(dataset, clean_descriptors=True)
+    assert made.StudyDescription.startswith("Chest PA")
+    assert not [trace for trace in ("zoe", "neill", "canary", "2024") if trace in made.StudyDescription.lower()]
+    assert made.SeriesDescription == "Chest lateral"
+    assert not made.ImageComments, "what is not sure is emptied"
+    assert "StudyDescription" not in cleaned(dataset)
+    assert "113105" in [code.CodeValue for code in made.DeidentificationMethodCodeSequence]
+
+
+def test_characteristics_in_words_are_cleaned_not_kept():
+    dataset = Dataset()
+    dataset.Allergies, dataset.PatientState = "penicillin, ask Mrs Canary", "Intubated, call 0044 113 496 0000"
+    made = cleaned(dataset, retain_patient_characteristics=True)
+    assert "penicillin" in str(made.Allergies)
+    assert "canary" not in str(made.Allergies).lower()
+    assert "496" not in made.PatientState
+
+
+def test_dates_of_one_patient_move_alike_in_every_file():
+    files = []
+    for patient_id in ("P1", "P1 "):
+        dataset = Dataset()
+        dataset.PatientID, dataset.StudyDate = patient_id, "20240301"
+        files.append(cleaned(dataset, shift_dates=True).StudyDate)
+    assert files[0] == files[1]
