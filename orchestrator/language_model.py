@@ -21,6 +21,7 @@ from langsmith import tracing_context
 from pydantic import SecretStr
 
 from orchestrator.errors import LanguageModelUnavailable
+from orchestrator.locality import holds_doubtful_text, is_local
 from orchestrator.question import Message, Question
 from orchestrator.report import LanguageModel
 from services.contract.profile import LanguageProfile
@@ -71,6 +72,8 @@ class LanguageModelDoor:
         For a server that wants one.
     refusal : str or None
         Why nothing may be asked at all, such as a licence; every request is then refused with it.
+    local : bool or None
+        Whether the server is of this house; by its address when None. Another is asked nothing that may name somebody.
     """
 
     def __init__(
@@ -80,8 +83,11 @@ class LanguageModelDoor:
         api_key: SecretStr | None = None,
         breaker: CircuitBreaker | None = None,
         refusal: str | None = None,
+        *,
+        local: bool | None = None,
     ) -> None:
         self.profile = profile
+        self.local = is_local(base_url) if local is None else local
         self._refusal = refusal
         self._base_url = base_url.rstrip("/").removesuffix("/v1")
         self._breaker = breaker or CircuitBreaker()
@@ -115,6 +121,8 @@ class LanguageModelDoor:
             If the server does not answer, not in time, refuses, or failed too often just before.
         """
         self._refuse()
+        if not self.local and any(holds_doubtful_text(message.text) for message in question.messages):
+            raise LanguageModelUnavailable("the question quotes text that may name somebody; the model is not local")
         if self._breaker.is_open:
             raise LanguageModelUnavailable("the language model failed several times in a row; it is left to rest")
         try:

@@ -19,6 +19,7 @@ from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.exemplars import Exemplar, Exemplars, as_style
 from orchestrator.language_model import LanguageModelDoor
+from orchestrator.locality import for_model
 from orchestrator.outcome import Found, Outcome, Phrased, with_limitations, without_language_model
 from orchestrator.outlines import Outlines
 from orchestrator.plain import plain_sections, replace_offending
@@ -91,15 +92,15 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
     found = await find(study, parts.specialists, parts.outlines, stages)
     async with stages("phrase"):
         style = parts.style_for(found.facts)
-        texts = (*from_outside(found.seen), *as_style(style))
-        phrased = await phrase(found.facts, texts, parts)
+        leaving = for_model((*from_outside(found.seen), *as_style(style)), parts.language.local)
+        phrased = await phrase(found.facts, leaving.texts, parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,
         study_id=study.study_id,
         created_at=datetime.now(UTC),
         author=phrased.author,
         sections=phrased.sections,
-        facts=with_limitations(phrased.facts, found.second.limitations),
+        facts=with_limitations(phrased.facts, (*found.second.limitations, *leaving.limitations)),
         second_texts=found.second.texts,
         provenance=provenance_of(parts.prompt, phrased, style),
         stages=stages.times,

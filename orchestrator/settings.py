@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     language_url: str = Field(
         default="http://127.0.0.1:8100", description="The vLLM server (OpenAI API), without the /v1."
     )
+    local_hosts: str = Field(
+        default="",
+        description="Hosts beside this machine that are of this house, by exact name, separated by commas; free text "
+        "that may name somebody goes to no language model elsewhere.",
+    )
     language_profile: Path = Field(
         default=ROOT / "deploy/language/bundled.toml", description="Which language model, and how to speak to it."
     )

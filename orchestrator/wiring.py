@@ -14,6 +14,7 @@ from orchestrator.hospital import read_hospital
 from orchestrator.jobs import Jobs
 from orchestrator.knowledge import Library
 from orchestrator.language_model import LanguageModelDoor
+from orchestrator.locality import is_local
 from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts
 from orchestrator.prompt import load_profile, load_prompt, prompt_of
@@ -68,7 +69,12 @@ def open_specialists(settings: Settings) -> Specialists:
 def open_language(settings: Settings) -> LanguageModelDoor:
     """Return the door to the language model; nothing is sent yet, and nothing ever where its licence forbids it."""
     profile = load_profile(settings.language_profile)
-    return LanguageModelDoor(profile, settings.language_url, refusal=refusal_of(profile, settings.deployment))
+    return LanguageModelDoor(
+        profile,
+        settings.language_url,
+        refusal=refusal_of(profile, settings.deployment),
+        local=is_local(settings.language_url, settings.local_hosts.split(",")),
+    )
 
 
 def open_parts(settings: Settings) -> Parts:
