@@ -11,6 +11,7 @@ from orchestrator.exports.fhir import render_bundle
 from orchestrator.exports.hl7v2 import OruStyle, render_oru
 from orchestrator.exports.json_report import render_json
 from orchestrator.exports.pdf import render_pdf
+from orchestrator.exports.text import render_text
 from orchestrator.outbox.tables import ObjectKind
 from orchestrator.release import Release
 from orchestrator.study import Study
@@ -41,16 +42,24 @@ class Letter:
         pdf = self.pdf if with_pdf else None
         return render_bundle(self.release, self._study, pdf, "transaction", drafts_were_sent).encode()
 
+    def collection(self) -> str:
+        """Return the FHIR bundle to read."""
+        return render_bundle(self.release, self._study, self.pdf)
+
     def json(self) -> str:
         return render_json(self.release, self._study)
+
+    def text(self) -> str:
+        return render_text(self.release, self._study)
 
     def dicom(self, kinds: tuple[ObjectKind, ...]) -> tuple[bytes, ...]:
         """Return the DICOM files of these kinds; a retraction is always one file."""
         wanted = {*kinds, "rejection"}
-        return tuple(data for name, data in self._objects.items() if name.partition(".")[0].partition("-")[0] in wanted)
+        return tuple(data for name, data in self.objects.items() if name.partition(".")[0].partition("-")[0] in wanted)
 
     @cached_property
-    def _objects(self) -> dict[str, bytes]:
+    def objects(self) -> dict[str, bytes]:
+        """Every DICOM file, by its name."""
         return render_dicom(self.release, self._study, self._arrays, self.pdf)
 
     @cached_property

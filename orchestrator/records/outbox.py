@@ -5,7 +5,8 @@ all. Who receives what is a table too, written by the outbox process from the ho
 an event sees the same destinations. A message of which nobody wants a copy is not written.
 
 Order is kept for each destination and study: a message is not taken while an earlier one of its study waits there.
-Every message holds its whole report, so one that was given up does not stop those after it.
+Every message holds its whole report, so one that was given up does not stop those after it. Nothing of a study leaves
+while people have to say whose it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 
 from orchestrator.errors import NotFound, Superseded
 from orchestrator.records.engine import reading, writing
-from orchestrator.records.tables import DELIVERIES, DESTINATIONS, MESSAGES
+from orchestrator.records.tables import DELIVERIES, DESTINATIONS, MESSAGES, STUDIES
 from orchestrator.release import Release, ReleaseEvent
 from services.contract import Fact
 
@@ -250,7 +251,9 @@ def _due(destination: str, now: str, limit: int) -> sa.Select[tuple[object, ...]
     return (
         sa.select(*DELIVERIES.c, MESSAGES.c.document)
         .join(MESSAGES, MESSAGES.c.key == DELIVERIES.c.key)
+        .join(STUDIES, STUDIES.c.study_id == DELIVERIES.c.study_id)
         .where(
+            STUDIES.c.held.is_(False),
             DELIVERIES.c.destination == destination,
             DELIVERIES.c.state == DeliveryState.WAITING,
             DELIVERIES.c.next_at <= now,

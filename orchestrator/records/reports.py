@@ -98,6 +98,20 @@ class Reports:
                 raise NotFound("there is no such study")
             return _report(connection, record_of(row))
 
+    def release(self, study_id: str) -> Release:
+        """Return the signed report that is in force, as it leaves the house.
+
+        Raises
+        ------
+        NotFound
+            If there is no such study, or none of its reports is signed and in force.
+        """
+        report = self.report(study_id)
+        if not report.state.is_signed:
+            raise NotFound(f"no signed report is in force; the report is {report.state}")
+        with reading(self._engine) as connection:
+            return _release(connection, report.signed)
+
     def base(self, study_id: str, revision: int) -> DraftReport:
         """Return the draft of one revision, which a working copy or a signed report is made of."""
         with reading(self._engine) as connection:

@@ -15,6 +15,8 @@ from orchestrator.progress import EventKind, StudyStatus
 from orchestrator.records import Records
 from orchestrator.records.meetings import Decision
 from orchestrator.records.orders import Letter, Receipt
+from orchestrator.records.outbox import Subscription
+from orchestrator.release import ReleaseEvent
 from orchestrator.study import Order
 from services.contract import Subject
 from tests.orchestrator.orders.said import accepted, images, order, patient
@@ -309,3 +311,18 @@ def test_an_order_and_images_at_the_same_instant_meet(on_both):
 
 def test_an_order_that_cannot_be_told_from_another_has_no_key():
     assert order().model_copy(update={"order": Order(indication="x")}).key is None
+
+
+def test_nothing_leaves_the_house_while_people_have_to_say_whose_study_it_is(records):
+    """The draft waited to leave when an order of another patient came: it waits on until somebody has decided."""
+    records.outbox.subscribe([Subscription(destination="research", events=frozenset(ReleaseEvent))])
+    sent = images()
+    accepted(records, sent)
+    drafted(records, sent.study_id)
+    records.orders.take([order(patient("4712"))])
+    assert records.record(sent.study_id).held
+    assert records.outbox.claim("research", 50, 60) == ()
+    [mismatch] = records.orders.mismatches()
+    records.orders.decide(mismatch.mismatch_id, Decision.NOT_THIS_ORDER, "Ada Byrne")
+    [free] = records.outbox.claim("research", 50, 60)
+    assert free.release.study_id == sent.study_id
