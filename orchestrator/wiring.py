@@ -7,12 +7,13 @@ import httpx
 from orchestrator.cards import CardShelf
 from orchestrator.conversation.conversation import Conversations
 from orchestrator.conversation.phrasing import Phraser
-from orchestrator.conversation.tools import Toolbox
 from orchestrator.errors import Misconfigured
 from orchestrator.exemplars import read_exemplars
 from orchestrator.hospital import read_hospital
 from orchestrator.jobs import Jobs
 from orchestrator.knowledge import Library
+from orchestrator.knowledge.shelf import own_passages
+from orchestrator.knowledge.site import site_passages
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.locality import is_local
 from orchestrator.outlines import Outlines
@@ -100,10 +101,12 @@ def open_parts(settings: Settings) -> Parts:
 
 def open_library(settings: Settings) -> Library:
     """Return every passage: those of this repository, and the site's own."""
-    return Library(())
+    knowledge = read_hospital(settings.hospital).knowledge
+    own = site_passages(knowledge.folder) if knowledge.folder else ()
+    return Library((*own_passages(), *own))
 
 
 def open_conversations(settings: Settings, jobs: Jobs, language: LanguageModelDoor) -> Conversations:
     """Return the conversations of this installation; nothing is asked yet."""
     prompt = load_prompt(settings.prompts / "conversation.md")
-    return Conversations(jobs, Phraser(language, prompt), Toolbox(), settings.conversation_expires_s)
+    return Conversations(jobs, Phraser(language, prompt), settings.conversation_expires_s)

@@ -16,8 +16,8 @@ from weakref import WeakValueDictionary
 from orchestrator.conversation.case import Case
 from orchestrator.conversation.graph import Graph, Remembered, RunnableConfig, Setting, graph_of
 from orchestrator.conversation.phrasing import Phraser
+from orchestrator.conversation.readers import Toolbox
 from orchestrator.conversation.saver import RedisSaver
-from orchestrator.conversation.tools import Toolbox
 from orchestrator.conversation.turn import Begun, Ended, Query, Said, Told, Turn
 from orchestrator.jobs import Jobs
 from services.contract import Box
@@ -34,6 +34,8 @@ class Asked(NamedTuple):
     query: Query
     masked: str
     """The question without what names the patient: all of it that is kept."""
+    toolbox: Toolbox = Toolbox()
+    """The films and the services that tools may ask."""
     region: Box | None = None
     """The part of the film that was marked."""
 
@@ -47,8 +49,8 @@ class Conversations:
         A conversation that nobody went on with for so long begins anew.
     """
 
-    def __init__(self, jobs: Jobs, phraser: Phraser, toolbox: Toolbox, expires_s: int) -> None:
-        self._jobs, self._phraser, self._toolbox = jobs, phraser, toolbox
+    def __init__(self, jobs: Jobs, phraser: Phraser, expires_s: int) -> None:
+        self._jobs, self._phraser = jobs, phraser
         self._saver = RedisSaver(jobs, expires_s)
         self._graph: Graph = graph_of(self._saver)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -124,7 +126,7 @@ class Conversations:
             audience=asked.query.audience,
             case=asked.case,
             phraser=self._phraser,
-            toolbox=self._toolbox,
+            toolbox=asked.toolbox,
             region=asked.region,
             stopped=stopped,
         )

@@ -23,7 +23,8 @@ from orchestrator.conversation.case import Case
 from orchestrator.conversation.checks import may_be_shown
 from orchestrator.conversation.intents import Intent, Kind
 from orchestrator.conversation.phrasing import Phraser
-from orchestrator.conversation.tools import TOOLS, Toolbox
+from orchestrator.conversation.readers import Toolbox
+from orchestrator.conversation.tools import Request, tool_for
 from orchestrator.conversation.turn import Audience, Notice, NoticeKind, Outcome, Said, Spoken
 from orchestrator.conversation.understanding import understand
 from services.contract import Box
@@ -99,13 +100,15 @@ async def _understand(state: Remembered, runtime: Runtime[Setting]) -> Remembere
 
 
 def _which_way(state: Remembered, runtime: Runtime[Setting]) -> str:
-    return "use_a_tool" if runtime.context.intent.kind in TOOLS else "look_it_up"
+    return "look_it_up" if tool_for(runtime.context.intent, runtime.context.case) is None else "use_a_tool"
 
 
 async def _use_a_tool(state: Remembered, runtime: Runtime[Setting]) -> Remembered:
     setting = runtime.context
-    tool = TOOLS[setting.intent.kind]
-    worked = await tool(setting.intent, setting.case, setting.toolbox, setting.question, setting.region)
+    tool = tool_for(setting.intent, setting.case)
+    assert tool is not None
+    asked = Request(setting.intent, setting.case, setting.question, setting.audience, setting.toolbox, setting.region)
+    worked = await tool(asked)
     setting.case = worked.case
     setting.points = list(worked.points)
     for used in worked.used:

@@ -15,13 +15,22 @@ import numpy as np
 from orchestrator.knowledge.aspects import aspects_in
 from orchestrator.knowledge.passage import Passage
 from orchestrator.knowledge.words import named_terms, repeated, terms
+from services.contract import Label
 
-_TITLE, _KEYWORDS, _NAMES, _ASPECT = 3, 3, 4, 3
+_TITLE, _KEYWORDS, _NAMES, _ASPECT = 3, 4, 4, 3
 """How often each counts beside the text."""
-_ASKED_NAMES, _ASKED_ASPECTS = 3, 2
+_ASKED_NAMES, _ASKED_ASPECTS = 2, 1
+_VAGUE = frozenset({f"name:{Label.LUNG_OPACITY}"})
+"""A shadow is what everything on a film is; the word alone does not say what is asked for."""
+_PLAIN = 4
+"""Terms below which a question asks for what it names."""
+DATA = "data"
+"""The aspect of passages on how a label was made: they speak of the label, not of what it stands for."""
 EVERYBODY = "all"
-WEAK = 4.0
-"""A best score below this is no hit: nothing of what was asked stands anywhere."""
+WEAK = 2.0
+"""A best score below this is no hit."""
+_KNOWN_SHARE = 0.4
+"""Where fewer of a question's words than this stand anywhere in the library, it asks for something else."""
 
 
 class Hit(NamedTuple):
@@ -63,7 +72,7 @@ class Library:
     def search(self, question: str, at_most: int = 3) -> tuple[Hit, ...]:
         """Return the passages that answer a question best, best first; none where nothing fits."""
         asked = _asked(question)
-        if not self.passages or not asked:
+        if not self.passages or not self._knows(question):
             return ()
         scores = self._scores(asked)
         order = sorted(range(len(self.passages)), key=lambda at: (-scores[at], self.passages[at].passage_id))
@@ -72,9 +81,15 @@ class Library:
     def scored(self, question: str) -> dict[str, float]:
         """Return the score of every passage, by id."""
         asked = _asked(question)
-        if not self.passages or not asked:
+        if not self.passages or not self._knows(question):
             return {}
         return {one.passage_id: float(score) for one, score in zip(self.passages, self._scores(asked), strict=True)}
+
+    def _knows(self, question: str) -> bool:
+        """Return whether enough of a question's words stand somewhere in the library."""
+        words = {*terms(question), *named_terms(question)}
+        known = sum(word in self._index.vocab_dict for word in words)
+        return bool(words) and known >= _KNOWN_SHARE * len(words)
 
     def _scores(self, asked: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         known = [term for term in asked if term in self._index.vocab_dict]
@@ -94,20 +109,24 @@ def best_sentences(passage: Passage, question: str, at_most: int = 3) -> tuple[s
 
 
 def _indexed(passage: Passage) -> list[str]:
-    own = " ".join((*passage.topic, passage.title, *passage.keywords))
+    own = named_terms(" ".join((*passage.topic, passage.title)))
+    beside = [name for name in named_terms("; ".join(passage.keywords)) if name not in own]
     return [
         *terms(passage.text),
         *repeated(terms(passage.title), _TITLE),
         *repeated(terms(" ".join(passage.keywords)), _KEYWORDS),
         *repeated(terms(" ".join(passage.topic)), _TITLE),
-        *repeated(dict.fromkeys(named_terms(own)), _NAMES),
+        *repeated(dict.fromkeys(own), 1 if passage.aspect == DATA else _NAMES),
+        *dict.fromkeys(beside),
         *repeated([f"aspect:{passage.aspect}"], _ASPECT),
     ]
 
 
 def _asked(question: str) -> list[str]:
+    every = named_terms(question)
+    named = [name for name in every if name not in _VAGUE] or (every if len(terms(question)) < _PLAIN else [])
     return [
         *terms(question),
-        *repeated(named_terms(question), _ASKED_NAMES),
+        *repeated(named, _ASKED_NAMES),
         *repeated((f"aspect:{one}" for one in aspects_in(question)), _ASKED_ASPECTS),
     ]

@@ -31,7 +31,7 @@ _SPOKEN: dict[Label, str] = {
     Label.PLEURAL_THICKENING: r"pleural (?:thickening|scarring|peel)|thicken(?:ed|ing)(?: of)?(?: the)? pleura",
     Label.CARDIOMEGALY: r"cardiomegaly|(?:cardiac|heart) enlargement|enlargement of the (?:heart|cardiac silhouette)|"
     r"(?:enlarged|big|large) (?:heart|cardiac (?:silhouette|shadow))|(?:heart|cardiac) size|"
-    r"size of (?:the|my|his|her) heart|heart (?:\w+ ){0,3}(?:enlarged|bigger?|large[rd]?|oversized)|megacardia|"
+    r"size of (?:the|my|his|her) heart|heart (?:\w+ ){0,3}(?:enlarged|big(?:ger)?|large[rd]?|oversized)|megacardia|"
     r"how (?:big|large|wide) is (?:the|my|his|her) heart",
     Label.NODULE: r"(?:(?:lung|pulmonary|solitary) )*nodul\w+|spn|coin lesions?|spots? on (?:the|my|his|her) lungs?",
     Label.MASS: r"(?:(?:lung|pulmonary) )?mass(?:es)?|(?:lung )?tumou?rs?|growths?(?: in (?:the|my) lungs?)?",
@@ -63,7 +63,7 @@ _OTHER: dict[str, str] = {
     "nasogastric tube": r"naso-?gastric tubes?|ng(?: |-)?tube|ngt|feeding tube|dobhoff",
     "pacemaker": r"pacemakers?|pacer|icd|defibrillator|pacing (?:wires?|leads?)",
     "chest tube": r"chest (?:tube|drain)s?|pleural drain|intercostal (?:drain|catheter)|thoracostomy tube",
-    "tubes and lines": r"(?:tubes?|lines?)(?:,? (?:and|or) (?:tubes?|lines?))|(?:medical |implanted )?devices?|"
+    "medical device": r"(?:tubes?|lines?)(?:,? (?:and|or) (?:tubes?|lines?))|(?:medical |implanted )?devices?|"
         r"hardware|tubes?|lines?|catheters?",
     "surgical clips": r"surgical clips?|sternal wires?|sternotomy(?: wires?)?|sutures?",
     "pericardial effusion": r"pericardial (?:effusions?|fluid)|fluid around (?:the|my|his|her) heart",

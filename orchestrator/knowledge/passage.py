@@ -27,7 +27,7 @@ class Source(Fact):
     key: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
     reference: str = Field(min_length=10)
     """The full reference, as a bibliography gives it."""
-    year: int = Field(ge=1950, le=2100)
+    year: int = Field(ge=1900, le=2100)
     consulted: Literal["opened", "abstract", "memory", "site"]
     """``opened``: its text was read for this; ``abstract``: its abstract or an excerpt was; ``memory``: the work is
     well known and was not opened for this; ``site``: a document of the site's own."""

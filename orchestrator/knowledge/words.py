@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 from orchestrator.knowledge.names import named_in
 
@@ -23,9 +24,20 @@ _STOP = frozenset(_FILLER.split())
 _ENDINGS = ("ization", "isation", "ations", "ation", "ities", "ically", "ing", "ies", "ity", "ed", "es", "ly", "s")
 
 
+def _synonyms() -> dict[str, str]:
+    """Return the word that stands for each word of ``synonyms.txt``."""
+    lines = (Path(__file__).parent / "synonyms.txt").read_text(encoding="utf-8").splitlines()
+    groups = (line.split() for line in lines if line and not line.startswith("#"))
+    return {word: group[0] for group in reversed(list(groups)) for word in group}
+
+
+_STANDS_FOR = _synonyms()
+
+
 def terms(text: str) -> list[str]:
-    """Return the search terms of a text: folded, without filler words, cut to stems."""
-    return [stem(word) for word in _WORD.findall(folded(text)) if word not in _STOP]
+    """Return the search terms of a text: folded, without filler words, one word for all that mean it, cut to stems."""
+    words = (word for word in _WORD.findall(folded(text)) if word not in _STOP or word in _STANDS_FOR)
+    return [stem(_STANDS_FOR.get(word, word)) for word in words]
 
 
 def folded(text: str) -> str:
@@ -46,7 +58,7 @@ def stem(word: str) -> str:
 def named_terms(text: str) -> list[str]:
     """Return a term for each thing that a text names, whatever word it uses for it."""
     named = named_in(" ".join(folded(text).split()))
-    return [f"name:{name}" for name in (*named.concepts, *filter(None, (named.either, named.region)))]
+    return [f"name:{name}" for name in named.concepts]
 
 
 def repeated(items: Iterable[str], times: int) -> list[str]:

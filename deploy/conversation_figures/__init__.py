@@ -1,0 +1,1 @@
+"""Measures the conversation: questions, resistance, injection, retrieval, cross-talk, audiences."""
