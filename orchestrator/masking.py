@@ -87,6 +87,16 @@ def mask(text: str, known: Iterable[str], also: frozenset[str] = frozenset(), fu
     return Masked(said if words and words >= KEPT_SHARE * (words + lost) else None, text, spans)
 
 
+def masked_further(masked: str, spans: Sequence[Span]) -> str | None:
+    """Return a masked text with more masks; ``None`` where too little is left."""
+    for span in sorted(spans, reverse=True):
+        masked = f"{masked[: span.start]}{span.mask}{masked[span.stop :]}"
+    words = re.findall(r"[^\W\d_]{2,}", re.sub(_MASKS, " ", masked))
+    lost = len(re.findall(_MASKS, masked))
+    enough = bool(words) and len(words) >= KEPT_SHARE * (len(words) + lost)
+    return _JOINED.sub(r"\1", masked) if enough else None
+
+
 def _where_no_medicine(text: str, medicine: Sequence[tuple[int, int]]) -> list[Span]:
     """A pattern that lies within what is medicine found no identifier."""
     looked_for = spans_in(text, (*PATTERNS, _TWO_NAMES))

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from orchestrator.answer import parse_answer
 from orchestrator.cards import GATE_SPECIALIST
 from orchestrator.darkroom import turn_over
+from orchestrator.deid_gpt import look_again
 from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.exemplars import Exemplar, Exemplars, as_style
@@ -54,6 +55,8 @@ class Parts:
     exemplars: Exemplars | None = None
     """Reports of this site that lend their style, where a site has turned that on."""
     exemplars_shown: int = 2
+    second_look: PromptFile | None = None
+    """DeID-GPT's prompt, where a site has turned that on."""
 
     @property
     def tries(self) -> int:
@@ -93,6 +96,8 @@ async def draft_report(study: Study, parts: Parts, tell: Tell) -> Outcome:
     async with stages("phrase"):
         style = parts.style_for(found.facts)
         leaving = for_model((*from_outside(found.seen), *as_style(style)), parts.language.local)
+        if parts.second_look is not None and parts.language.local:
+            leaving = await look_again(leaving, parts.language, parts.second_look)
         phrased = await phrase(found.facts, leaving.texts, parts)
     draft = DraftReport(
         draft_id=uuid.uuid4().hex,

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     language_url: str = Field(
         default="http://127.0.0.1:8100", description="The vLLM server (OpenAI API), without the /v1."
     )
+    deid_gpt: bool = Field(
+        default=False,
+        description="Let the local language model look a second time for identifiers (DeID-GPT's prompt) before it is "
+        "shown a text; it can only add masks. Needs a model that follows instructions.",
+    )
     local_hosts: str = Field(
         default="",
         description="Hosts beside this machine that are of this house, by exact name, separated by commas; free text "

@@ -96,6 +96,7 @@ def open_parts(settings: Settings) -> Parts:
         corrections=settings.language_corrections,
         exemplars=read_exemplars(settings.exemplars) if settings.exemplars else None,
         exemplars_shown=settings.exemplars_shown,
+        second_look=load_prompt(settings.prompts / "deid_gpt.md") if settings.deid_gpt else None,
     )
 
 
