@@ -25,6 +25,7 @@ async def accept(
     *,
     key: str | None = None,
     seconds: float | None = None,
+    department: str | None = None,
 ) -> StudyRecord:
     """Record a study and queue it; it is safe when this returns, whether Redis answers or not.
 
@@ -36,13 +37,15 @@ async def accept(
         Idempotency key: the same key and content is the same study, however often it is accepted.
     seconds
         How long receiving and decoding took.
+    department
+        Whose study it is, where whoever delivers it says so.
 
     Raises
     ------
     KeyReused
         If the key came before with other content.
     """
-    accepted = await asyncio.to_thread(records.accept, study, content_sha256, key, seconds)
+    accepted = await asyncio.to_thread(records.accept, study, content_sha256, key, seconds, department=department)
     STUDIES_ACCEPTED.inc(int(accepted.created))
     log.info("accepted", study_id=accepted.record.study_id, created=accepted.created)
     await queue(accepted.record, jobs)

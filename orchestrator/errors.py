@@ -16,6 +16,7 @@
     │   └── Superseded            a message would overwrite a later version at its receiver (409)
     ├── OutOfRoom                 the disk is too full to take more; the sender tries again later (507)
     ├── NotKnown                  nobody is known by what came with the request (401)
+    │   └── TooOften              too many attempts failed lately; nothing is looked at (429)
     ├── NotAllowed                whoever acts may not do this (403)
     ├── NoSuchStep                a report's life has no such step from where it stands (409)
     ├── Overtaken                 somebody else saved in the meantime; nothing was overwritten (412)
@@ -122,6 +123,12 @@ class NotKnown(WetreadError):
     """Nobody is known by what came with the request."""
 
     status = 401
+
+
+class TooOften(NotKnown):
+    """Too many attempts failed lately; nothing is looked at until some minutes have passed."""
+
+    status = 429
 
 
 class NotAllowed(WetreadError):

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from orchestrator.access.doorkeeper import is_loopback
 from orchestrator.hospital import read_hospital
 from orchestrator.http import (
     conversation,
@@ -25,6 +26,7 @@ from orchestrator.http import (
     mismatches,
     page,
     reports,
+    session,
     signed,
     stow,
     studies,
@@ -45,6 +47,7 @@ from orchestrator.reading_room.board import WorklistBoard
 from orchestrator.settings import Settings, settings_from_environment
 from orchestrator.wiring import (
     open_conversations,
+    open_doorkeeper,
     open_language,
     open_library,
     open_queue,
@@ -71,7 +74,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_rooms(settings or settings_from_environment()) as rooms:
-            app.state.rooms = rooms
+            app.state.rooms, app.state.records = rooms, rooms.records
+            app.state.doorkeeper = open_doorkeeper(rooms.settings, rooms.records)
             log.info("api_started")
             yield
 
@@ -98,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mismatches,
         fhir,
         conversation,
+        session,
         health,
         page,
     ):
@@ -137,17 +142,27 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
 app = create_app()
 
 
+def _is_this_machine_alone(host: str) -> bool:
+    return host == "localhost" or is_loopback(host)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="orchestrator.main", description="Serve the HTTP API.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     chosen = parser.parse_args()
+    settings = settings_from_environment()
+    if settings.access != "on" and not _is_this_machine_alone(chosen.host):
+        parser.error(
+            f"--host {chosen.host} would answer other machines, and nobody is asked who he is. Set WETREAD_ACCESS=on "
+            "and make keys (wetread keys add), or stay on 127.0.0.1."
+        )
     uvicorn.run(
         app,
         host=chosen.host,
         port=chosen.port,
-        http=patient_protocol(settings_from_environment().header_timeout_s),
+        http=patient_protocol(settings.header_timeout_s),
         h11_max_incomplete_event_size=_HEADER_BYTES,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,

@@ -109,6 +109,33 @@ class Settings(BaseSettings):
         le=604_800,
         description="A conversation that nobody went on with for so long begins anew; what was said stays on record.",
     )
+    access: Literal["local", "on"] = Field(
+        default="local",
+        description="``local``: nobody is asked, and only this machine is answered. ``on``: an API key (`wetread keys "
+        "add`), a token or a session is needed; only then may other machines connect.",
+    )
+    api_key: str | None = Field(
+        default=None, repr=False, description="The key that the `wetread` command itself sends, where access is on."
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="The OpenID Connect issuer whose bearer tokens are believed beside keys (https)."
+    )
+    oidc_audience: str = Field(default="wetread", description="What a token for this installation names as ``aud``.")
+    oidc_roles_claim: str = Field(
+        default="roles",
+        description="Where a token holds roles (viewer, radiologist, integration, admin); dots lead into objects, as "
+        "in ``realm_access.roles``.",
+    )
+    oidc_departments_claim: str | None = Field(
+        default=None,
+        description="Where a token holds the departments whose studies its holder sees; all of them without one.",
+    )
+    department: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9 ._-]{1,64}$",
+        description="The department of a study that comes without one; such a study is otherwise seen only by who sees "
+        "every department.",
+    )
     deployment: Literal["research", "clinical"] = Field(
         default="research",
         description="``clinical`` refuses weights and language models whose licence forbids commercial or medical use.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from orchestrator.access.doorkeeper import Doorkeeper
+from orchestrator.access.tokens import Issuer
 from orchestrator.cards import CardShelf
 from orchestrator.conversation.conversation import Conversations
 from orchestrator.conversation.phrasing import Phraser
@@ -28,7 +30,7 @@ from services.contract.profile import refusal_of
 
 def open_records(settings: Settings) -> Records:
     """Return the record, its tables up to date."""
-    return Records.open(settings.database_url, read_hospital(settings.hospital).orders)
+    return Records.open(settings.database_url, read_hospital(settings.hospital).orders, settings.department)
 
 
 def open_vault_keys(settings: Settings) -> Keys:
@@ -46,6 +48,26 @@ def open_vault_keys(settings: Settings) -> Keys:
             raise Misconfigured("WETREAD_VAULT_KEY_FILE cannot be read; expected a file with a key a line") from error
     given = settings.vault_keys
     return Keys(given.get_secret_value().split(",") if given is not None else ())
+
+
+def open_doorkeeper(settings: Settings, records: Records) -> Doorkeeper:
+    """Return who knows people and programs; the issuer of tokens is asked when the first token comes.
+
+    Raises
+    ------
+    Misconfigured
+        If the issuer's address is not https.
+    """
+    issuer = None
+    if settings.oidc_issuer:
+        issuer = Issuer(
+            settings.oidc_issuer,
+            settings.oidc_audience,
+            settings.oidc_roles_claim,
+            settings.oidc_departments_claim,
+            httpx.AsyncClient(timeout=5.0),
+        )
+    return Doorkeeper(records, settings.access == "on", issuer)
 
 
 def open_queue(settings: Settings) -> Jobs:

@@ -6,6 +6,7 @@ A new route is a line here. Without one it answers 403 to everybody, and a test 
 from __future__ import annotations
 
 from orchestrator.access.person import Role
+from orchestrator.audit import Action
 
 READERS = frozenset({Role.VIEWER, Role.RADIOLOGIST})
 """People who look at studies."""
@@ -30,6 +31,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "GET /openapi.json": PUBLIC,
     "GET /": PUBLIC,
     "GET /reading-room": PUBLIC,
+    "GET /v1/session": ANYONE,
+    "POST /v1/session": PUBLIC,
+    "DELETE /v1/session": PUBLIC,
+    "GET /v1/feedback": ADMINS | {Role.RADIOLOGIST},
     "POST /v1/studies": SENDERS,
     "POST /dicomweb/studies": SENDERS,
     "POST /dicomweb/studies/{study}": SENDERS,
@@ -68,6 +73,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     f"POST {_STUDY}/report/addend": RADIOLOGISTS,
     f"POST {_STUDY}/report/reject": RADIOLOGISTS,
     f"POST {_STUDY}/report/presence": READERS,
+    f"POST {_STUDY}/rerun": RADIOLOGISTS,
     f"POST {_STUDY}/acknowledgement": RADIOLOGISTS,
     f"POST {_STUDY}/conversation": READERS,
     f"POST {_STUDY}/conversation/stop": READERS,
@@ -91,3 +97,25 @@ def permitted(method: str, template: str) -> frozenset[Role] | None:
     HEAD is GET without its body.
     """
     return PERMISSIONS.get(f"{'GET' if method == 'HEAD' else method} {template}")
+
+
+_LISTS = frozenset({"/v1/studies", "/v1/worklist", "/v1/worklist/events"})
+_DOCUMENTS = (f"{_STUDY}/draft/", f"{_STUDY}/report/")
+
+
+def audited(method: str, template: str) -> Action | None:
+    """Return what the audit calls a request; ``None`` for what is recorded where it happens, or reads nothing.
+
+    Every GET of something of a study is a read, or an export where what comes is a document that can leave.
+    """
+    if method == "GET" and template in _LISTS:
+        return Action.LIST
+    if method == "GET" and template.startswith(_DOCUMENTS):
+        return Action.EXPORT
+    if method == "GET" and template.startswith(_STUDY):
+        return Action.READ
+    if method == "POST" and template.startswith(("/v1/studies/{study_id}/conversation", "/v1/conversation")):
+        return Action.ASK
+    if method == "POST" and (template == "/v1/studies" or template.startswith("/dicomweb/")):
+        return Action.DELIVER
+    return None

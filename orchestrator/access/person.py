@@ -61,6 +61,11 @@ class Person(Fact):
     def sees_every_department(self) -> bool:
         return EVERY_DEPARTMENT in self.departments
 
+    @property
+    def own_department(self) -> str | None:
+        """The department of what this person or program delivers, where it has exactly one."""
+        return next(iter(self.departments)) if len(self.departments) == 1 and not self.sees_every_department else None
+
     def may_see(self, department: str | None) -> bool:
         """Whether a study of this department is open to the person; one of no department only to who sees all."""
         return self.sees_every_department or (department is not None and department in self.departments)

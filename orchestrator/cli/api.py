@@ -48,10 +48,18 @@ class _EvidenceList(BaseModel):
 
 
 class Api:
-    """One orchestrator. Problems become the errors of :mod:`orchestrator.errors`."""
+    """One orchestrator. Problems become the errors of :mod:`orchestrator.errors`.
 
-    def __init__(self, address: str) -> None:
-        self._client = httpx.Client(base_url=address, timeout=httpx.Timeout(60.0, connect=5.0), trust_env=False)
+    Parameters
+    ----------
+    key
+        The API key to send; needed where access is on.
+    """
+
+    def __init__(self, address: str, key: str | None = None) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        patience = httpx.Timeout(60.0, connect=5.0)
+        self._client = httpx.Client(base_url=address, headers=headers, timeout=patience, trust_env=False)
 
     def upload(self, files: list[Path], order: OrderRequest | None) -> str:
         """Send the files of one study; return its id once it is on disk and in the database.

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import (
+    audit,
     deidentify,
     doctor,
     draft,
     fetch,
     findings,
+    keys,
     outbox,
     parts,
     prompt,
@@ -66,6 +68,8 @@ COMMANDS = (
     parts.status,
 )
 
+app.add_typer(keys.keys, name="keys")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(vault.vault, name="vault")
 app.add_typer(outbox.outbox, name="outbox")
 for command in COMMANDS:

@@ -69,11 +69,12 @@ def draft(
     """Draft a report of each PATH: draft.json, draft.txt, draft.pdf, oru.hl7, fhir.json, evidence/ and dicom/."""
     from orchestrator.cli.api import Api
     from orchestrator.cli.sending import order_of
+    from orchestrator.settings import settings_from_environment
 
     voice = Voice(as_json)
     state = start_parts(voice)
     assert state.api_url is not None
-    api = Api(state.api_url)
+    api = Api(state.api_url, settings_from_environment().api_key)
     order = order_of(voice, age_years=age, sex=sex, view_position=view, indication=indication)
     folders = folders_for(paths, out)
     drafted = tuple(_one(voice, api, path, folders[path], order) for path in paths)

@@ -1,109 +1,145 @@
-"""The gate before every route: who is it, and may they? What is not declared is not allowed.
+"""The gate before every route: who is it, may they, and the entry of it in the audit. What is not declared is refused.
 
-It stands before routing, so that a mounted folder and the documentation pass through it as every route does.
+It stands before routing, so that a mounted folder and the documentation pass through it as every route does. A read is
+recorded before its first byte leaves: where the audit cannot be written, nothing is read.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
+import asyncio
+import re
+import time
+from typing import NamedTuple
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestrator.access import LOCAL_PERSON, Person
-from orchestrator.access.permissions import PUBLIC, permitted
-from orchestrator.errors import NotAllowed, WetreadError
+from orchestrator.access import Person
+from orchestrator.access.doorkeeper import Asking, Doorkeeper
+from orchestrator.access.permissions import PUBLIC, audited, permitted
+from orchestrator.audit import Action, Entry, Outcome, entry_of
+from orchestrator.errors import NotAllowed, NotFound, WetreadError
 from orchestrator.http.problems import answer_of
+from orchestrator.records import Records
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_ONCE_IN_S = 300.0
+"""Who looks at the same study again within so long does not fill the audit: it is one look. Exports count each."""
+_REMEMBERED = 20_000
+
+
+class Place(NamedTuple):
+    """Where a request leads."""
+
+    template: str
+    study_id: str | None
 
 
 class Gate:
-    """Pure ASGI: lets a request through with its :class:`~orchestrator.access.Person`, or answers it."""
+    """Pure ASGI: lets a request through with its :class:`~orchestrator.access.Person`, or answers it.
+
+    The application's state holds ``doorkeeper`` and ``records``.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._looked: dict[tuple[str, str | None, Action], float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008, "reason": "nothing here is declared for websockets"})
+            return
         try:
-            if scope["type"] != "http":
-                raise NotAllowed("nothing here is declared for websockets")
-            await self._admit(scope)
+            sending = await self._admit(scope, send)
         except WetreadError as error:
             await answer_of(Request(scope), error)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, sending)
 
-    async def _admit(self, scope: Scope) -> None:
-        template = _template(scope)
-        if template is None:
-            return  # nothing is there: the router answers 404 or 405, with nothing of a patient
-        roles = permitted(scope["method"], template)
+    async def _admit(self, scope: Scope, send: Send) -> Send:
+        place = _place(scope)
+        if place is None:
+            return send  # nothing is there: the router answers 404 or 405, with nothing of a patient
+        roles = permitted(scope["method"], place.template)
         if roles is None:
             raise NotAllowed("who may use this route is not declared; nobody may until it is")
         if roles is PUBLIC:
-            return
-        person = _local(scope)
-        if not person.roles & roles:
-            raise NotAllowed(f"this needs one of the roles: {', '.join(sorted(roles))}")
+            return send
+        doorkeeper, records = scope["app"].state.doorkeeper, scope["app"].state.records
+        assert isinstance(doorkeeper, Doorkeeper)
+        assert isinstance(records, Records)
+        person = await doorkeeper.admit(Asking.of(scope))
+        action = audited(scope["method"], place.template)
+        try:
+            await _check(records, person, roles, place)
+        except WetreadError:
+            entry = entry_of(person, action or Action.READ, study_id=place.study_id, outcome=Outcome.REFUSED)
+            await asyncio.to_thread(records.audit.record, entry)
+            raise
         scope["wetread.person"] = person
+        if action is None or not self._is_news(person, action, place.study_id):
+            return send
+        return _recording(send, records, entry_of(person, action, study_id=place.study_id, thing=_thing(action, place)))
+
+    def _is_news(self, person: Person, action: Action, study_id: str | None) -> bool:
+        if action is Action.EXPORT:
+            return True
+        now, look = time.monotonic(), (person.subject, study_id, action)
+        if now - self._looked.pop(look, -_ONCE_IN_S) < _ONCE_IN_S:
+            return False
+        self._looked[look] = now
+        while len(self._looked) > _REMEMBERED:
+            del self._looked[next(iter(self._looked))]
+        return True
 
 
-def _template(scope: Scope) -> str | None:
+async def _check(records: Records, person: Person, roles: frozenset[object], place: Place) -> None:
+    """Whether the person has a role for it, and the study is of a department open to the person."""
+    if not person.roles & roles:
+        raise NotAllowed(f"this needs one of the roles: {', '.join(sorted(map(str, roles)))}")
+    if place.study_id is not None and not person.sees_every_department:
+        department = await asyncio.to_thread(records.access.department_of, place.study_id)
+        if not person.may_see(department):
+            raise NotFound("there is no such study")
+
+
+def _recording(send: Send, records: Records, entry: Entry) -> Send:
+    """Return a way to send that first writes the entry, with what came of it."""
+    written = False
+
+    async def sending(message: Message) -> None:
+        nonlocal written
+        if message["type"] == "http.response.start" and not written:
+            written = True
+            outcome = Outcome.DONE if message["status"] < 400 else Outcome.FAILED
+            await asyncio.to_thread(records.audit.record, entry.model_copy(update={"outcome": outcome}))
+        await send(message)
+
+    return sending
+
+
+def _place(scope: Scope) -> Place | None:
     """Return the path template of the route that will answer, or ``None`` where none will."""
     app = scope["app"]
     assert isinstance(app, Starlette)
     for route in app.router.routes:
-        match, _ = route.matches(scope)
+        match, found = route.matches(scope)
         if match is Match.FULL:
-            return str(getattr(route, "path", ""))
+            study_id = found.get("path_params", {}).get("study_id")
+            return Place(str(getattr(route, "path", "")), study_id if _is_id(study_id) else None)
     return None
 
 
-def _local(scope: Scope) -> Person:
-    """Return the person of this machine: where nobody is asked, nobody else may come.
-
-    A web page from elsewhere, opened in a browser of this machine, is somebody else too: its ``Origin`` says so, or a
-    ``Host`` that is a name out in the world (DNS rebinding).
-    """
-    headers = Headers(scope=scope)
-    host = _host(f"//{headers.get('host', '')}")
-    origin = headers.get("origin")
-    from_elsewhere = scope["method"] not in _SAFE_METHODS and origin is not None and _host(origin) != host
-    if not (_is_this_machine(scope) and _is_local_name(host)) or from_elsewhere:
-        raise NotAllowed("no authentication is on, so only this machine is answered; set WETREAD_ACCESS=on for others")
-    return LOCAL_PERSON
+def _is_id(study_id: object) -> bool:
+    """What could be an id of ours; anything else may hold anything, and is no study."""
+    return isinstance(study_id, str) and re.fullmatch(r"[A-Za-z0-9-]{1,64}", study_id) is not None
 
 
-def _is_this_machine(scope: Scope) -> bool:
-    """Whether the request came over the loopback interface, or over a unix socket (a server without a port)."""
-    client, server = scope.get("client"), scope.get("server")
-    if not client:
-        return server is not None and server[1] is None
-    try:
-        return ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return False
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return "."
-
-
-def _is_local_name(host: str) -> bool:
-    """A loopback address, or a name without a dot, which nobody out in the world can own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return "." not in host
+def _thing(action: Action, place: Place) -> str | None:
+    """What is exported: the last word of the path, such as ``pdf``."""
+    return place.template.rsplit("/", 1)[-1] if action is Action.EXPORT else None

@@ -19,6 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 Responses = dict[int | str, dict[str, object]]
 log = structlog.get_logger()
 
+_RETRY_AFTER_S: dict[int, str] = {HTTPStatus.SERVICE_UNAVAILABLE: "2", HTTPStatus.TOO_MANY_REQUESTS: "300"}
 _EXPECTED: dict[type[WetreadError], str] = {
     UnreadableImage: "DICOM, PNG or JPEG files, or a zip of them, complete and undamaged",
     UnsupportedImage: "DICOM, PNG or JPEG files, or a zip of them, as multipart/form-data",
@@ -32,7 +33,7 @@ def problem(status: int, detail: str, kind: str, expected: str | None = None) ->
     body = ProblemDetails(
         type=f"urn:wetread:problem:{kind}", title=title, status=status, detail=detail, expected=expected
     )
-    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = {"Retry-After": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else None
     return Response(body.model_dump_json(exclude_none=True), status, headers, media_type=MEDIA_TYPE)
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from orchestrator.acceptance import accept, queue
+from orchestrator.access import WithPerson
 from orchestrator.http.problems import documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.states import StudyList, StudyState, state_of
@@ -55,7 +56,7 @@ _UPLOAD = {
 
 @router.post("", status_code=202, openapi_extra=_UPLOAD, responses=documented(400, 408, 409, 413, 415, 422, 503))
 async def accept_study(
-    request: Request, response: Response, rooms: WithRooms, idempotency_key: Key = None
+    request: Request, response: Response, rooms: WithRooms, person: WithPerson, idempotency_key: Key = None
 ) -> StudyState:
     """Take one study. Answered once its bytes are on disk and its rows committed; drafting follows.
 
@@ -68,7 +69,15 @@ async def accept_study(
     if record is None:
         study = await assemble(files, order, rooms.settings, rooms.children)
         seconds = round(time.perf_counter() - started, 6)
-        record = await accept(study, content, rooms.records, rooms.jobs, key=idempotency_key, seconds=seconds)
+        record = await accept(
+            study,
+            content,
+            rooms.records,
+            rooms.jobs,
+            key=idempotency_key,
+            seconds=seconds,
+            department=person.own_department,
+        )
     else:
         await queue(record, rooms.jobs)
     state = state_of(record)
@@ -83,11 +92,12 @@ async def _known(rooms: Rooms, key: str | None, content_sha256: str) -> StudyRec
 @router.get("", responses=documented(404, 422, 503))
 async def list_studies(
     rooms: WithRooms,
+    person: WithPerson,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(pattern=_STUDY_ID)] = None,
 ) -> StudyList:
     """Return studies, newest first."""
-    records = await asyncio.to_thread(rooms.records.latest, limit, before)
+    records = await asyncio.to_thread(rooms.records.latest, limit, before, person)
     last = records[-1].study_id if len(records) == limit else None
     return StudyList(studies=tuple(state_of(record) for record in records), next=last)
 

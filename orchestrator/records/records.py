@@ -13,10 +13,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from orchestrator.access import LOCAL_PERSON, Person
 from orchestrator.errors import KeyReused, NotFound
 from orchestrator.orders.issuers import Issuers
 from orchestrator.progress import Event, EventKind, StudyRecord, StudyStatus
+from orchestrator.records.access import Access, assign, open_to
 from orchestrator.records.arrivals import Arrivals
+from orchestrator.records.audit import Audit
 from orchestrator.records.conversations import ConversationRecords
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
 from orchestrator.records.fetches import Fetches
@@ -46,8 +49,9 @@ class Accepted(NamedTuple):
 class Records:
     """Typed methods over one database; nothing outside this file writes SQL."""
 
-    def __init__(self, engine: sa.Engine, issuers: Issuers | None = None) -> None:
+    def __init__(self, engine: sa.Engine, issuers: Issuers | None = None, department: str | None = None) -> None:
         self._engine = engine
+        self._department = department
         self.orders = Orders(engine, issuers or Issuers())
         self.outbox = Outbox(engine)
         self.arrivals = Arrivals(engine)
@@ -56,15 +60,19 @@ class Records:
         self.conversations = ConversationRecords(engine)
         self.worklist = WorklistRecords(engine)
         self.reports = Reports(engine)
+        self.access = Access(engine)
+        self.audit = Audit(engine)
 
     @classmethod
-    def open(cls, database_url: str, issuers: Issuers | None = None) -> Records:
+    def open(cls, database_url: str, issuers: Issuers | None = None, department: str | None = None) -> Records:
         """Connect and bring the tables up to date.
 
         Parameters
         ----------
         issuers
             Who gives patient identifiers in this hospital.
+        department
+            Of a study that comes without one.
 
         Raises
         ------
@@ -75,7 +83,7 @@ class Records:
         """
         engine = connect(database_url)
         migrate(engine)
-        return cls(engine, issuers)
+        return cls(engine, issuers, department)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -87,7 +95,13 @@ class Records:
             connection.execute(sa.select(sa.literal(1)))
 
     def accept(
-        self, study: Study, content_sha256: str, idempotency_key: str | None = None, seconds: float | None = None
+        self,
+        study: Study,
+        content_sha256: str,
+        idempotency_key: str | None = None,
+        seconds: float | None = None,
+        *,
+        department: str | None = None,
     ) -> Accepted:
         """Record a study as queued, with its first event; committed when this returns.
 
@@ -98,6 +112,8 @@ class Records:
         ----------
         seconds
             How long receiving and decoding took.
+        department
+            Whose study it is: people see those of their departments.
 
         Raises
         ------
@@ -115,6 +131,8 @@ class Records:
                 row |= {**columns_of(record), "document": study.model_dump_json()}
                 connection.execute(sa.insert(STUDIES).values(row))
                 append(connection, record, EventKind.QUEUED, seconds=seconds)
+                if owner := department or self._department:
+                    assign(connection, study.study_id, owner)
                 record = self.orders.arrived(connection, study, record, standing)
         except Duplicate:
             known = self.accepted_before(idempotency_key, content_sha256) if idempotency_key else None
@@ -153,9 +171,18 @@ class Records:
         """Return the study as received; identified, so for :mod:`orchestrator.deidentify` and exports only."""
         return Study.model_validate_json(self._row(study_id).document)
 
-    def latest(self, limit: int, before: str | None = None) -> tuple[StudyRecord, ...]:
-        """Return studies, newest first; ``before`` is the study_id that the previous page ended with."""
+    def latest(self, limit: int, before: str | None = None, person: Person = LOCAL_PERSON) -> tuple[StudyRecord, ...]:
+        """Return studies, newest first.
+
+        Parameters
+        ----------
+        before
+            The study_id that the previous page ended with.
+        person
+            Who looks: studies of other departments are left out.
+        """
         query = sa.select(STUDIES).order_by(STUDIES.c.accepted_at.desc(), STUDIES.c.study_id.desc()).limit(limit)
+        query = open_to(person, query)
         if before is not None:
             last = self._row(before)
             query = query.where(

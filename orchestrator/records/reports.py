@@ -14,11 +14,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from orchestrator.access import Person
+from orchestrator.audit import Action, entry_of
 from orchestrator.errors import NoSuchStep, NotAllowed, NotFound, Overtaken, RefusedInput
 from orchestrator.progress import EventKind, StudyRecord
+from orchestrator.records.audit import append as audit
 from orchestrator.records.engine import reading, writing
 from orchestrator.records.outbox import enqueue
-from orchestrator.records.rows import append, locked, record_of, text_of
+from orchestrator.records.rows import append, locked, record_of, text_of, update
 from orchestrator.records.tables import ACKNOWLEDGEMENTS, DRAFTS, REJECTIONS, REPORTS, SIGNED_REPORTS, STUDIES
 from orchestrator.release import Release, ReleaseEvent, release_of_draft, release_of_rejection
 from orchestrator.report import Acknowledgement, DraftReport
@@ -74,8 +76,11 @@ class _Step(NamedTuple):
     person: Person
     at: datetime
 
-    def append(self, kind: EventKind, detail: str | None = None) -> None:
-        append(self.connection, self.record, kind, detail=detail)
+    def tell(self, kind: EventKind, action: Action, signed: SignedReport | None = None) -> None:
+        """Append the event for those who listen, and the entry for those who ask later; and move the worklist."""
+        about = {"version": signed.version, "content_sha256": signed.content_sha256} if signed else {}
+        append(self.connection, update(self.connection, self.record), kind, detail=_told(signed))
+        audit(self.connection, entry_of(self.person, action, study_id=self.record.study_id, **about))
 
 
 class Reports:
@@ -132,7 +137,7 @@ class Reports:
             copy = edited(at.report.copy_now, edit, at.draft)
             if copy != at.report.copy_now:
                 _keep(at, Act.SAVE, copy.model_copy(update={"saved_at": at.at, "saved_by": person.subject}))
-                at.append(EventKind.SAVED)
+                at.tell(EventKind.SAVED, Action.SAVE)
 
         return self._take(study_id, number, person, step)
 
@@ -142,7 +147,7 @@ class Reports:
         def step(at: _Step) -> None:
             copy = carried_over(at.report.copy_now, copy_of(*_latest_draft(at.connection, at.record)))
             _keep(at, Act.SAVE, copy.model_copy(update={"saved_at": at.at, "saved_by": person.subject}))
-            at.append(EventKind.RENEWED)
+            at.tell(EventKind.RENEWED, Action.RENEW)
 
         return self._take(study_id, number, person, step)
 
@@ -214,7 +219,7 @@ class Reports:
             )
             row = {"study_id": study_id, "revision": made.revision, "at": text_of(at.at), "subject": made.subject}
             at.connection.execute(sa.insert(REJECTIONS).values(**row, document=made.model_dump_json()))
-            at.append(EventKind.REJECTED)
+            at.tell(EventKind.REJECTED, Action.REJECT)
             in_force = at.report.state.is_signed
             before = _release(at.connection, at.report.signed) if in_force else release_of_draft(at.draft)
             enqueue(at.connection, release_of_rejection(before, at.at, reason))
@@ -238,7 +243,7 @@ class Reports:
                 row = {"study_id": study_id, "revision": at.report.copy_now.revision, "at": text_of(at.at)}
                 values = {**row, "subject": person.subject, "document": made.model_dump_json()}
                 at.connection.execute(sa.insert(ACKNOWLEDGEMENTS).values(values))
-                at.append(EventKind.ACKNOWLEDGED)
+                at.tell(EventKind.ACKNOWLEDGED, Action.ACKNOWLEDGE)
 
         return self._take(study_id, None, person, step)
 
@@ -261,6 +266,10 @@ def is_signed(connection: sa.Connection, study_id: str) -> bool:
     query = sa.select(REPORTS.c.state).where(REPORTS.c.study_id == study_id)
     state = connection.execute(query).scalar_one_or_none()
     return state is not None and ReportState(state).is_signed
+
+
+def _told(signed: SignedReport | None) -> str | None:
+    return None if signed is None else f"version {signed.version}"
 
 
 def _must_be_fresh(report: Report, although_stale: bool) -> None:
@@ -286,7 +295,7 @@ def _keep_signed(at: _Step, act: Act, made: SignedReport) -> None:
         "document": made.model_dump_json(),
     }
     at.connection.execute(sa.insert(SIGNED_REPORTS).values(row))
-    at.append(EventKind(made.event.value), f"version {made.version}")
+    at.tell(EventKind(made.event.value), Action(act.value), made)
     enqueue(at.connection, _release(at.connection, (*at.report.signed, made)))
 
 

@@ -235,3 +235,38 @@ FETCHES = sa.Table(
     sa.Column("study_instance_uids", sa.Text),
     sa.Column("asked_at", sa.String(32)),
 )
+AUDIT = sa.Table(
+    "audit",
+    _METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String(32)),
+    sa.Column("study_id", sa.String(64)),
+    sa.Column("document", sa.Text),
+    sa.Column("before_sha256", sa.String(64)),
+    sa.Column("sha256", sa.String(64)),
+)
+KEYS = sa.Table(
+    "access_keys",
+    _METADATA,
+    sa.Column("key_id", sa.String(16), primary_key=True),
+    sa.Column("secret_sha256", sa.String(64)),
+    sa.Column("created_at", sa.String(32)),
+    sa.Column("expires_at", sa.String(32)),
+    sa.Column("revoked_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+SESSIONS = sa.Table(
+    "access_sessions",
+    _METADATA,
+    sa.Column("secret_sha256", sa.String(64), primary_key=True),
+    sa.Column("subject", sa.String(255)),
+    sa.Column("key_id", sa.String(16)),
+    sa.Column("expires_at", sa.String(32)),
+    sa.Column("document", sa.Text),
+)
+DEPARTMENTS = sa.Table(
+    "study_departments",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("department", sa.String(64)),
+)

@@ -12,7 +12,9 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from orchestrator.audit import Action, Entry, Outcome, audit_name
 from orchestrator.errors import NotFound
+from orchestrator.records.audit import append
 from orchestrator.records.engine import reading, writing
 from orchestrator.records.rows import text_of
 from orchestrator.records.tables import VAULT, VAULT_USES
@@ -166,3 +168,6 @@ def _place(pseudonym: str, expires_at: str) -> str:
 def _record(connection: sa.Connection, action: str, by: str, pseudonym: str | None, detail: str) -> None:
     row = {"at": text_of(datetime.now(UTC)), "action": action, "by": by, "pseudonym": pseudonym, "detail": detail}
     connection.execute(sa.insert(VAULT_USES).values(row))
+    outcome = Outcome.REFUSED if action.endswith("refused") else Outcome.DONE
+    thing = None if pseudonym is None else audit_name(pseudonym)
+    append(connection, Entry(action=Action.VAULT, subject=audit_name(by), thing=thing, outcome=outcome))

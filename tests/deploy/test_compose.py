@@ -53,6 +53,10 @@ def test_only_the_orchestrator_and_its_worker_can_read_the_identified_zone(compo
     assert readers == {"orchestrator", "worker"}
 
 
+def test_whatever_answers_other_machines_asks_who_they_are(compose):
+    assert compose["services"]["orchestrator"]["environment"]["WETREAD_ACCESS"] == "on"
+
+
 def test_nothing_is_published_beyond_this_machine(compose):
     published = [port for service in compose["services"].values() for port in service.get("ports", ())]
     assert published

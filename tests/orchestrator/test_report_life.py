@@ -7,12 +7,12 @@ import json
 import httpx
 import pytest
 
-from orchestrator.main import create_app
 from orchestrator.progress import StudyStatus
 from orchestrator.records.outbox import Subscription
 from orchestrator.release import ReleaseEvent
 from orchestrator.report import Facts
 from services.contract import Label, Laterality, Likelihood
+from tests.orchestrator.quick_app import caller, quick_app
 from tests.orchestrator.small_clinic import draft, finding, study
 
 NAME = {"name": "Dr Ada Nowak"}
@@ -20,14 +20,13 @@ NAME = {"name": "Dr Ada Nowak"}
 
 @pytest.fixture
 async def app(settings):
-    made = create_app(settings)
-    async with made.router.lifespan_context(made):
+    async with quick_app(settings) as made:
         yield made
 
 
 @pytest.fixture
 async def client(app):
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://wetread") as opened:
+    async with caller(app) as opened:
         yield opened
 
 
