@@ -90,8 +90,9 @@ class Gate:
         if action is Action.EXPORT:
             return True
         now, look = time.monotonic(), (person.subject, study_id, action)
-        if now - self._looked.pop(look, -_ONCE_IN_S) < _ONCE_IN_S:
+        if now - self._looked.get(look, -_ONCE_IN_S) < _ONCE_IN_S:
             return False
+        self._looked.pop(look, None)  # to the end: the front is forgotten first
         self._looked[look] = now
         while len(self._looked) > _REMEMBERED:
             del self._looked[next(iter(self._looked))]
