@@ -29,7 +29,7 @@ _FORMATS: dict[str, _Format] = {
     "json": _Format("application/json", Letter.json),
     "hl7": _Format("application/hl7-v2; charset=utf-8", lambda letter: letter.oru(OruStyle())),
     "fhir": _Format("application/fhir+json", Letter.collection),
-    "dicom": _Format("application/zip", lambda letter: zipped(letter.objects)),
+    "dicom": _Format("application/zip", lambda letter: zipped(letter.dicom())),
 }
 
 

@@ -43,7 +43,7 @@ class DicomCourier:
         """Nothing stays open."""
 
     def _store(self, letter: Letter) -> str:
-        objects = [dcmread(io.BytesIO(data)) for data in letter.dicom(self._destination.objects)]
+        objects = [dcmread(io.BytesIO(data)) for data in letter.dicom(self._destination.objects).values()]
         if not objects:
             return "nothing to stand beside: no image of the study came as DICOM"
         association = self._associate(objects)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
 from orchestrator.exports.arrays import Arrays, read_arrays
+from orchestrator.exports.dicom.kinds import KINDS, ObjectKind
 from orchestrator.exports.dicom.objects import render_dicom
 from orchestrator.exports.fhir import render_bundle
 from orchestrator.exports.hl7v2 import OruStyle, render_oru
 from orchestrator.exports.json_report import render_json
 from orchestrator.exports.pdf import render_pdf
 from orchestrator.exports.text import render_text
-from orchestrator.outbox.tables import ObjectKind
 from orchestrator.release import Release
 from orchestrator.study import Study
 
@@ -52,15 +53,10 @@ class Letter:
     def text(self) -> str:
         return render_text(self.release, self._study)
 
-    def dicom(self, kinds: tuple[ObjectKind, ...]) -> tuple[bytes, ...]:
-        """Return the DICOM files of these kinds; a retraction is always one file."""
-        wanted = {*kinds, "rejection"}
-        return tuple(data for name, data in self.objects.items() if name.partition(".")[0].partition("-")[0] in wanted)
-
-    @cached_property
-    def objects(self) -> dict[str, bytes]:
-        """Every DICOM file, by its name."""
-        return render_dicom(self.release, self._study, self._arrays, self.pdf)
+    def dicom(self, kinds: Collection[ObjectKind] = KINDS) -> dict[str, bytes]:
+        """Return the DICOM files of these kinds by name; a retraction is one file whatever they are."""
+        needs_pdf = "document" in kinds or self.release.is_retraction
+        return render_dicom(self.release, self._study, self._arrays, self.pdf if needs_pdf else b"", kinds)
 
     @cached_property
     def _arrays(self) -> Arrays:

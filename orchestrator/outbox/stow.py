@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.outbox.address import Resolve, resolved
@@ -30,7 +30,7 @@ class StowCourier:
         TryAgain, RefusedByReceiver
             If one of them is not stored.
         """
-        objects = await asyncio.to_thread(letter.dicom, self._destination.objects)
+        objects = (await asyncio.to_thread(letter.dicom, self._destination.objects)).values()
         if not objects:
             return "nothing to stand beside: no image of the study came as DICOM"
         boundary = hashlib.sha256(letter.release.key.encode()).hexdigest()
@@ -48,7 +48,7 @@ class StowCourier:
         await self._poster.close()
 
 
-def _multipart(objects: Sequence[bytes], boundary: str) -> bytes:
+def _multipart(objects: Iterable[bytes], boundary: str) -> bytes:
     parts = (f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode() + data + b"\r\n" for data in objects)
     return b"".join(parts) + f"--{boundary}--\r\n".encode()
 

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, model_validator
 
+from orchestrator.exports.dicom.kinds import KINDS, ObjectKind
 from orchestrator.exports.hl7v2 import OruStyle
 from orchestrator.release import ReleaseEvent
 from services.contract import Fact
 
 AETitle = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x20-\x5b\x5d-\x7e]{1,16}$")]
-ObjectKind = Literal["report", "segmentation", "presentation", "capture", "document"]
 SignedEvent = Literal["signed", "corrected", "addended"]
 
 
@@ -85,7 +85,7 @@ class Dicom(Destination):
     called_ae_title: AETitle
     calling_ae_title: AETitle = "WETREAD"
     tls: Tls | None = None
-    objects: tuple[ObjectKind, ...] = ("report", "segmentation", "presentation", "capture", "document")
+    objects: tuple[ObjectKind, ...] = KINDS
 
 
 class _Web(Destination):
@@ -110,7 +110,7 @@ class StowRs(_Web):
     """``kind = "stow"``: the same objects over DICOMweb (PS3.18 10.5); ``url`` up to and without ``/studies``."""
 
     kind: Literal["stow"]
-    objects: tuple[ObjectKind, ...] = ("report", "segmentation", "presentation", "capture", "document")
+    objects: tuple[ObjectKind, ...] = KINDS
 
 
 class FhirServer(_Web):

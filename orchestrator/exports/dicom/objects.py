@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+from collections.abc import Callable, Collection
 
 from orchestrator.errors import NotExportable
 from orchestrator.exports.arrays import Arrays
 from orchestrator.exports.dicom.capture import render_captures, render_encapsulated_pdf
+from orchestrator.exports.dicom.kinds import KINDS, ObjectKind
 from orchestrator.exports.dicom.presentation import render_presentations
 from orchestrator.exports.dicom.rejection import render_rejection
 from orchestrator.exports.dicom.segmentation import render_segmentations
@@ -18,7 +20,9 @@ from orchestrator.release import Release
 from orchestrator.study import Study
 
 
-def render_dicom(release: Release, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
+def render_dicom(
+    release: Release, study: Study, arrays: Arrays, pdf: bytes, kinds: Collection[ObjectKind] = KINDS
+) -> dict[str, bytes]:
     """Return a report as DICOM files that a PACS files beside the images, a draft's all marked unverified.
 
     Outlines are the draft's own whatever was signed, the same object each time. A retraction is one key object
@@ -30,6 +34,8 @@ def render_dicom(release: Release, study: Study, arrays: Arrays, pdf: bytes) -> 
         Films, masks and heat maps by location; an outline that is missing is left out.
     pdf
         The report as :func:`orchestrator.exports.pdf.render_pdf` lays it out.
+    kinds
+        Which objects are wanted; a retraction is the same whatever they are.
 
     Returns
     -------
@@ -47,7 +53,7 @@ def render_dicom(release: Release, study: Study, arrays: Arrays, pdf: bytes) -> 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # highdicom's quote person names, and a warning ends in a log
-            return _objects(making, study, arrays, pdf) if making.sources else {}
+            return _objects(making, study, arrays, pdf, kinds) if making.sources else {}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NotExportable(f"the header of an image does not carry DICOM objects ({type(error).__name__})") from error
 
@@ -61,14 +67,18 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-def _objects(making: Making, study: Study, arrays: Arrays, pdf: bytes) -> dict[str, bytes]:
+def _objects(
+    making: Making, study: Study, arrays: Arrays, pdf: bytes, kinds: Collection[ObjectKind]
+) -> dict[str, bytes]:
     if making.release.is_retraction:
-        return {"rejection.dcm": render_rejection(making, _objects(making.of_draft(), study, arrays, pdf).values())}
-    made = {
-        "report": render_sr(making),
-        **render_segmentations(making.of_draft(), arrays),
-        **render_presentations(making),
-        **render_captures(making, study, arrays),
-        "document": render_encapsulated_pdf(making, pdf),
+        of_draft = _objects(making.of_draft(), study, arrays, pdf, KINDS)
+        return {"rejection.dcm": render_rejection(making, of_draft.values())}
+    renderers: dict[ObjectKind, Callable[[], dict[str, bytes]]] = {
+        "report": lambda: {"report": render_sr(making)},
+        "segmentation": lambda: render_segmentations(making.of_draft(), arrays),
+        "presentation": lambda: render_presentations(making),
+        "capture": lambda: render_captures(making, study, arrays),
+        "document": lambda: {"document": render_encapsulated_pdf(making, pdf)},
     }
-    return {f"{name}.dcm": data for name, data in made.items()}
+    wanted = (render for kind, render in renderers.items() if kind in kinds)
+    return {f"{name}.dcm": data for render in wanted for name, data in render().items()}

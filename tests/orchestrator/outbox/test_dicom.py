@@ -23,8 +23,6 @@ from tests.conftest import wait_until
 from tests.orchestrator.outbox.conftest import HERE
 from tests.orchestrator.outbox.peers import Said, WebServer, free_port, running
 
-ALL = ("report", "segmentation", "presentation", "capture", "document")
-
 
 def courier_to(port: int, **more: object) -> DicomCourier:
     there = {"name": "pacs", "kind": "dicom", "host": "127.0.0.1", "port": port, "called_ae_title": "PACS"}
@@ -39,7 +37,7 @@ def stow_to(url: str, **more: object) -> StowCourier:
 def uids(letter: Letter) -> set[str]:
     import io
 
-    return {str(dcmread(io.BytesIO(data), stop_before_pixels=True).SOPInstanceUID) for data in letter.dicom(ALL)}
+    return {str(dcmread(io.BytesIO(data), stop_before_pixels=True).SOPInstanceUID) for data in letter.dicom().values()}
 
 
 @pytest.fixture
