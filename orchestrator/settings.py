@@ -136,6 +136,12 @@ class Settings(BaseSettings):
         description="The department of a study that comes without one; such a study is otherwise seen only by who sees "
         "every department.",
     )
+    viewer_link: str | None = Field(
+        default=None,
+        pattern=r"^(https?|weasis)://[^\s{}]*\{study_instance_uid\}[^\s{}]*$",
+        description="Where another viewer (OHIF, Weasis) opens a study, with {study_instance_uid} in its place; the "
+        "reading room then links there.",
+    )
     deployment: Literal["research", "clinical"] = Field(
         default="research",
         description="``clinical`` refuses weights and language models whose licence forbids commercial or medical use.",

@@ -23,6 +23,7 @@ from orchestrator.pipeline import Parts, draft_report
 from orchestrator.progress import EventKind
 from orchestrator.records import Records
 from orchestrator.report import StageTime
+from orchestrator.rereading import as_reread
 from orchestrator.settings import Settings, settings_from_environment
 from orchestrator.wiring import open_parts, open_queue, open_records
 
@@ -104,6 +105,9 @@ class Worker:
         log.info("drafting", study_id=job.study_id, attempt=job.attempt, pid=os.getpid())
         study = await asyncio.to_thread(self._records.study, job.study_id)
         study = await asyncio.to_thread(self._records.orders.with_earlier, study)
+        rereading = await asyncio.to_thread(self._records.rereadings.of, job.study_id, job.revision)
+        if rereading is not None:
+            study = await asyncio.to_thread(as_reread, study, rereading, self._settings.store)
         outcome = await draft_report(study, self._parts, lambda stage: self._tell(job, stage))
         await self._keep(job, outcome)
 

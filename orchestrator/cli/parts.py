@@ -188,4 +188,4 @@ def _show(voice: Voice, state: State) -> None:
         for part in state.parts
     ]
     voice.table("Parts", ("part", "state", "address", "restarts", "detail"), rows)
-    voice.text(f"API {state.api_url}  docs {state.api_url}/docs")
+    voice.text(f"Reading room {state.api_url}/  API {state.api_url}  docs {state.api_url}/docs")

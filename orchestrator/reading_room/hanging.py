@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from orchestrator.exports.words import header_of
 from orchestrator.reading_room.pixels import window_of
@@ -74,15 +75,31 @@ class Hanging(Fact):
     banner: tuple[HeaderLine, ...]
     images: tuple[HungImage, ...]
     priors: tuple[PriorStudy, ...] = ()
+    elsewhere: str | None = None
+    """Where another viewer opens the study, if this installation says so."""
 
 
-def hanging_of(study: Study, results: Iterable[SpecialistResult], store: Path, priors: Iterable[Study] = ()) -> Hanging:
-    """Return how a study is hung, with the earlier ones beside it, latest first."""
+def hanging_of(
+    study: Study,
+    results: Iterable[SpecialistResult],
+    store: Path,
+    priors: Iterable[Study] = (),
+    viewer_link: str | None = None,
+) -> Hanging:
+    """Return how a study is hung, with the earlier ones beside it, latest first.
+
+    Parameters
+    ----------
+    viewer_link
+        Address of another viewer, with ``{study_instance_uid}`` where the UID goes.
+    """
+    uid = quote(study.study_instance_uid, safe="")
     before = [_prior(study, prior, store) for prior in priors]
     return Hanging(
         study_id=study.study_id,
         banner=tuple(HeaderLine(name=field.name, value=field.value) for field in header_of(study)),
         images=_hung(study, {one.image_id: one.kind for result in results for one in result.images}, store),
+        elsewhere=viewer_link and viewer_link.replace("{study_instance_uid}", uid),
         priors=tuple(sorted(before, key=lambda prior: (prior.days_before is None, prior.days_before or 0))),
     )
 

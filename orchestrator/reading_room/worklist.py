@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from orchestrator.exports.words import header_of
-from orchestrator.progress import StudyRecord, StudyStatus
-from orchestrator.records.worklist import Listed
-from orchestrator.report import Urgency
+from orchestrator.progress import StudyStatus
+from orchestrator.records.worklist import Listed, Standing
+from orchestrator.report import DraftReport, Urgency
+from orchestrator.signing import ReportState
 from services.contract import Fact, Presence
 from services.contract.phrasing import label_text
 
@@ -24,6 +25,7 @@ _WAITING = {
     StudyStatus.RUNNING: 6,
     StudyStatus.QUEUED: 7,
 }
+_DONE = 9
 
 
 class Rank(Fact):
@@ -42,6 +44,8 @@ class WorklistRow(Fact):
     attempt: int
     accepted_at: datetime
     updated_at: datetime
+    held: bool = False
+    """Not drafted until a person has decided whose it is."""
     reason: str | None = None
     """What failed or was refused, and why."""
     patient: str | None = None
@@ -59,6 +63,10 @@ class WorklistRow(Fact):
     urgency: Urgency | None = None
     due_at: datetime | None = None
     """By when a rule wants it read."""
+    report: ReportState | None = None
+    """Where the report stands once a person has worked on it."""
+    report_number: int = 0
+    """Counts its steps: another number is another report."""
     rank: Rank
 
 
@@ -68,12 +76,12 @@ class Worklist(Fact):
     studies: tuple[WorklistRow, ...]
 
 
-def row_of(record: StudyRecord, listed: Listed) -> WorklistRow:
+def row_of(standing: Standing, listed: Listed) -> WorklistRow:
     """Return the row of one study."""
-    study, draft = listed
+    (study, draft), record = listed, standing.record
     said = {field.name: field.value for field in header_of(study)}
     images = [instance.image for series in study.series for instance in series.instances]
-    urgency = draft.urgency if draft else None
+    urgency = _urgency(standing, draft)
     due_at = record.accepted_at + timedelta(minutes=urgency.within_minutes) if urgency else None
     return WorklistRow(
         **record.model_dump(include=set(WorklistRow.model_fields)),
@@ -89,15 +97,26 @@ def row_of(record: StudyRecord, listed: Listed) -> WorklistRow:
         not_assessed=len(draft.facts.limitations) if draft else 0,
         urgency=urgency,
         due_at=due_at,
-        rank=rank_of(record, urgency, due_at),
+        report=standing.report,
+        report_number=standing.number,
+        rank=rank_of(standing, urgency, due_at),
     )
 
 
-def rank_of(record: StudyRecord, urgency: Urgency | None, due_at: datetime | None) -> Rank:
-    """Return the place of a study: urgent by rule, then unread by any machine, then by age."""
-    if urgency is not None and due_at is not None and record.status is StudyStatus.DRAFTED:
+def rank_of(standing: Standing, urgency: Urgency | None, due_at: datetime | None) -> Rank:
+    """Return the place of a study: urgent by rule and read by nobody, then unread by any machine, then by age."""
+    record = standing.record
+    if standing.report not in {None, ReportState.DRAFT}:
+        return Rank(group=_DONE, at=record.updated_at)
+    if urgency is not None and due_at is not None and not urgency.acknowledgement:
         return Rank(group=_URGENT[urgency.level], at=due_at)
     return Rank(group=_WAITING[record.status], at=record.accepted_at)
+
+
+def _urgency(standing: Standing, draft: DraftReport | None) -> Urgency | None:
+    if draft is None or draft.urgency is None:
+        return None
+    return draft.urgency.model_copy(update={"acknowledgement": standing.acknowledgement})
 
 
 def _present(listed: Listed) -> tuple[str, ...]:

@@ -22,10 +22,12 @@ from orchestrator.records.arrivals import Arrivals
 from orchestrator.records.audit import Audit
 from orchestrator.records.conversations import ConversationRecords
 from orchestrator.records.engine import Duplicate, connect, migrate, reading, writing
+from orchestrator.records.feedback import FeedbackRecords
 from orchestrator.records.fetches import Fetches
 from orchestrator.records.orders import Orders
 from orchestrator.records.outbox import Outbox, enqueue
 from orchestrator.records.reports import Reports, is_signed
+from orchestrator.records.rereadings import Rereadings
 from orchestrator.records.rows import append, columns_of, locked, record_of, reopen, text_of, update
 from orchestrator.records.tables import DRAFTS, EVENTS, STUDIES
 from orchestrator.records.vault import Vault
@@ -59,6 +61,8 @@ class Records:
         self.vault = Vault(engine)
         self.conversations = ConversationRecords(engine)
         self.worklist = WorklistRecords(engine)
+        self.feedback = FeedbackRecords(engine)
+        self.rereadings = Rereadings(engine)
         self.reports = Reports(engine)
         self.access = Access(engine)
         self.audit = Audit(engine)

@@ -270,3 +270,10 @@ DEPARTMENTS = sa.Table(
     sa.Column("study_id", sa.String(64), primary_key=True),
     sa.Column("department", sa.String(64)),
 )
+REREADINGS = sa.Table(
+    "rereadings",
+    _METADATA,
+    sa.Column("study_id", sa.String(64), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("document", sa.Text),
+)

@@ -11,11 +11,23 @@ import sqlalchemy as sa
 
 from orchestrator.progress import StudyRecord
 from orchestrator.records.engine import reading
-from orchestrator.records.tables import DRAFTS, STUDIES
-from orchestrator.report import DraftReport
+from orchestrator.records.tables import ACKNOWLEDGEMENTS, DRAFTS, REPORTS, STUDIES
+from orchestrator.report import Acknowledgement, DraftReport
+from orchestrator.signing import ReportState
 from orchestrator.study import Study
 
 _STATE = [STUDIES.c[name] for name in StudyRecord.model_fields]
+
+
+class Standing(NamedTuple):
+    """Where a study and its report stand."""
+
+    record: StudyRecord
+    report: ReportState | None
+    """``None`` while nobody has worked on it."""
+    number: int
+    """Steps that the report has taken; 0 while nobody has worked on it."""
+    acknowledgement: Acknowledgement | None
 
 
 class Listed(NamedTuple):
@@ -31,11 +43,18 @@ class WorklistRecords:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def states(self, limit: int) -> tuple[StudyRecord, ...]:
-        """Return where the newest studies stand, newest first; no document is read."""
-        query = sa.select(*_STATE).order_by(STUDIES.c.accepted_at.desc(), STUDIES.c.study_id.desc()).limit(limit)
+    def standings(self, limit: int) -> tuple[Standing, ...]:
+        """Return where the newest studies stand, newest first; no study and no draft is read."""
+        read = (ACKNOWLEDGEMENTS.c.study_id == STUDIES.c.study_id) & (ACKNOWLEDGEMENTS.c.revision == STUDIES.c.revision)
+        query = (
+            sa.select(*_STATE, REPORTS.c.state, REPORTS.c.number, ACKNOWLEDGEMENTS.c.document.label("acknowledged"))
+            .join(REPORTS, REPORTS.c.study_id == STUDIES.c.study_id, isouter=True)
+            .join(ACKNOWLEDGEMENTS, read, isouter=True)
+            .order_by(STUDIES.c.accepted_at.desc(), STUDIES.c.study_id.desc())
+            .limit(limit)
+        )
         with reading(self._engine) as connection:
-            return tuple(StudyRecord.model_validate(dict(row._mapping)) for row in connection.execute(query))
+            return tuple(_standing(row) for row in connection.execute(query).mappings())
 
     def listed(self, study_ids: Iterable[str]) -> dict[str, Listed]:
         """Return these studies with the draft of their current revision; unknown ones are left out."""
@@ -78,6 +97,16 @@ class WorklistRecords:
         before = [(one.study_datetime, one) for one in found if _same_person(one, study) and one.study_datetime]
         older = [(when, one) for when, one in before if _naive(when) < _naive(taken)]
         return tuple(one for _, one in sorted(older, key=lambda pair: _naive(pair[0]), reverse=True)[:limit])
+
+
+def _standing(said: sa.RowMapping) -> Standing:
+    acknowledged = said["acknowledged"]
+    return Standing(
+        record=StudyRecord.model_validate({name: said[name] for name in StudyRecord.model_fields}),
+        report=ReportState(said["state"]) if said["state"] else None,
+        number=said["number"] or 0,
+        acknowledgement=Acknowledgement.model_validate_json(acknowledged) if acknowledged else None,
+    )
 
 
 def _same_person(one: Study, other: Study) -> bool:

@@ -21,12 +21,13 @@ export function makeBanner() {
   );
 
   /** Say whose films these are. */
-  function show(/** @type {{name: string, value: string}[]} */ lines) {
+  function show(/** @type {{name: string, value: string}[]} */ lines, /** @type {string | null} */ elsewhere = null) {
     const said = new Map(lines.map(({ name, value }) => [name, value]));
     who.replaceChildren(...named(said, FIRST));
     if (!said.has("Patient")) who.prepend(element("strong", {}, "No name in the study"));
     what.replaceChildren(...named(said, SECOND));
     why.replaceChildren(...named(said, TEXTS));
+    if (elsewhere) what.append(element("a", { href: elsewhere, target: "_blank", rel: "noopener noreferrer" }, "Open in the other viewer"));
   }
 
   /** Say how soon it must be read, by rule. */

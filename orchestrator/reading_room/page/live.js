@@ -1,40 +1,50 @@
 /**
- * Events as they happen. A hidden tab listens to nothing: a browser keeps six connections to one server, and ten open
- * tabs would leave none for the pixels. Coming back, it is told everything anew.
+ * Events as they happen, for as long as somebody looks. A hidden tab listens to nothing: a browser keeps six
+ * connections to one server, and ten open tabs would leave none for the pixels. Coming back, it is told everything anew.
  */
+
+import { readStream } from "./stream.js";
+
+const AGAIN_MS = 1000;
 
 /**
  * Listen until the returned function is called.
  *
  * @param {string} path
- * @param {Record<string, (data: any) => void>} handlers by event name; each gets the parsed data
+ * @param {Record<string, (data: any) => void>} handlers by event name
  * @param {(connected: boolean) => void} [onstate]
  * @returns {() => void}
  */
 export function listen(path, handlers, onstate = () => {}) {
-  /** @type {EventSource | null} */
-  let source = null;
+  /** @type {AbortController | null} */
+  let open = null;
 
-  function open() {
-    if (source || document.hidden) return;
-    source = new EventSource(path);
-    source.onopen = () => onstate(true);
-    source.onerror = () => onstate(false);
-    for (const [name, handle] of Object.entries(handlers)) {
-      source.addEventListener(name, (event) => handle(JSON.parse(/** @type {MessageEvent} */ (event).data)));
+  async function run(/** @type {AbortController} */ now) {
+    while (!now.signal.aborted) {
+      try {
+        await readStream(path, { signal: now.signal }, ({ name, data }) => {
+          onstate(true);
+          handlers[name]?.(data);
+        });
+      } catch (error) {
+        if (error.status === 403) now.abort();
+      }
+      if (now.signal.aborted) return;
+      onstate(false);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }
 
-  function close() {
-    source?.close();
-    source = null;
+  function turn() {
+    open?.abort();
+    open = document.hidden ? null : new AbortController();
+    if (open) run(open);
   }
 
-  const turn = () => (document.hidden ? close() : open());
   document.addEventListener("visibilitychange", turn);
-  open();
+  turn();
   return () => {
     document.removeEventListener("visibilitychange", turn);
-    close();
+    open?.abort();
   };
 }

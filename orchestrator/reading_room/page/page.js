@@ -1,5 +1,6 @@
 /** The door of the page: which room an address opens, and the keys that work in all of them. */
 
+import { openFeedback } from "./feedback/room.js";
 import { addKeys } from "./keys.js";
 import { showSheet } from "./sheet.js";
 import { openStudy } from "./study.js";
@@ -15,7 +16,8 @@ function enter() {
   const room = document.getElementById("room");
   open?.close();
   room.replaceChildren();
-  open = place === "studies" && id ? openStudy(room, decodeURIComponent(id)) : openWorklist(room);
+  if (place === "studies" && id) open = openStudy(room, decodeURIComponent(id));
+  else open = place === "feedback" ? openFeedback(room) : openWorklist(room);
 }
 
 addKeys([{ key: "?", does: "Show this sheet", group: "Everywhere", run: showSheet }]);

@@ -3,10 +3,11 @@
 import { ask } from "./api.js";
 import { makeBanner } from "./banner.js";
 import { element } from "./element.js";
-import { addKeys } from "./keys.js";
 import { listen } from "./live.js";
-import { openReport } from "./report/panel.js";
+import { ReportPanel } from "./report/panel.js";
 import { warnOf } from "./say.js";
+import { makeSide } from "./side.js";
+import { openTalk } from "./talk/panel.js";
 import { Lightbox } from "./viewer/lightbox.js";
 import { makeOverlayList } from "./viewer/overlay-list.js";
 import { makeTools } from "./viewer/tools.js";
@@ -19,18 +20,25 @@ export function openStudy(/** @type {HTMLElement} */ place, /** @type {string} *
   /** @type {(() => void)[]} */
   const ends = [() => closing.abort()];
   const wall = element("section.wall", { "aria-label": "Films" }, element("p.waiting", {}, "Hanging the films …"));
-  const side = element("aside.side-panel", { "aria-label": "Report" });
+  const side = makeSide();
   const banner = makeBanner();
-  place.append(banner.node, element("main.study-room", { tabindex: "-1" }, wall, side));
-  ends.push(addKeys([{ key: "Escape", does: "Back to the worklist", group: "Everywhere", run: () => (location.hash = "#/") }]));
-
-  const report = openReport(side, { studyId, base, signal: closing.signal });
-  ends.push(report.close);
+  place.append(banner.node, element("main.study-room", { tabindex: "-1" }, wall, side.node));
+  const report = new ReportPanel(side.report, { studyId, base, signal: closing.signal });
+  const talk = openTalk(side.talk, { base, signal: closing.signal }, {
+    light: (facts) => report.light(facts),
+    show: (fact) => report.showFact(fact),
+    region: () => report.box?.active?.region ?? null,
+    open(field) {
+      side.show("talk");
+      field.focus();
+    },
+  });
+  ends.push(() => report.close(), talk.close);
+  talk.before();
 
   async function hang() {
     const hanging = await ask(`${base}/hanging`, { signal: closing.signal });
-    banner.show(hanging.banner);
-    report.knowHeader(hanging);
+    banner.show(hanging.banner, hanging.elsewhere);
     const box = new Lightbox(hanging, {
       onhover: (fact) => report.lightFacts(fact ? [fact] : []),
       onpick: (fact) => report.showFact(fact),

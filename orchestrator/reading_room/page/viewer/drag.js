@@ -12,7 +12,7 @@ const STILL_PX = 3;
  */
 export function makeDraggable(viewport, tool) {
   const { frame } = viewport;
-  /** @type {{tool: string, x: number, y: number, far: number, at: [number, number]} | null} */
+  /** @type {{tool: string, x: number, y: number, far: number, at: [number, number], from: [number, number]} | null} */
   let drag = null;
 
   frame.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -26,7 +26,7 @@ export function makeDraggable(viewport, tool) {
     event.preventDefault();
     frame.focus({ preventScroll: true });
     capture(frame, event.pointerId);
-    drag = { tool: toolOf(event, tool()), x: event.clientX, y: event.clientY, far: 0, at: pointOf(frame, event) };
+    drag = { tool: toolOf(event, tool()), x: event.clientX, y: event.clientY, far: 0, at: pointOf(frame, event), from: viewport.filmPoint(event) };
     viewport.wasDragged = false;
     begin(viewport, drag.tool, event);
   });
@@ -44,6 +44,7 @@ export function makeDraggable(viewport, tool) {
   const end = () => {
     if (!drag) return;
     if (isRuler(drag.tool) && !viewport.wasDragged) viewport.rulers = viewport.rulers.slice(0, -1);
+    if (drag.tool === "region" && !viewport.wasDragged) viewport.region = null;
     drag = null;
     viewport.moving = false;
     viewport.plan();
@@ -74,6 +75,7 @@ function move(viewport, drag, event, right, down) {
   if (drag.tool === "window") viewport.dragWindow(right, down);
   else if (drag.tool === "pan") viewport.pan(right, down);
   else if (drag.tool === "zoom") viewport.zoom(Math.exp(-down * ZOOM_DRAG), drag.at);
+  else if (drag.tool === "region") viewport.markRegion(drag.from, viewport.filmPoint(event));
   else {
     viewport.rulers = [...viewport.rulers.slice(0, -1), { ...viewport.rulers.at(-1), end: viewport.filmPoint(event) }];
     viewport.plan();

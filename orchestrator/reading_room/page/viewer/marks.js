@@ -36,8 +36,9 @@ export class Marks {
    * @param {Lighting} lighting
    * @param {Ruler[]} rulers
    * @param {import("./film.js").HungImage} image
+   * @param {import("./viewport.js").Region | null} region what the reader marked
    */
-  draw(matrix, room, lighting, rulers, image) {
+  draw(matrix, room, lighting, rulers, image, region) {
     const seen = this.regions.filter((region) => isSeen(region, lighting));
     this.shapes.setAttribute("transform", `matrix(${matrix.join(" ")})`);
     for (const region of this.regions) {
@@ -48,7 +49,7 @@ export class Marks {
       region.shape.setAttribute("fill-opacity", String(fillOf(region.overlay.kind, lighting.opacity, lit)));
     }
     this.drawHeat(matrix, room, seen, lighting, image);
-    this.drawRulers(matrix, rulers, image);
+    this.drawRulers(matrix, rulers, image, region);
     this.drawNames(matrix, room, seen, rulers, image);
   }
 
@@ -67,8 +68,10 @@ export class Marks {
     for (const { heat } of heats) context.drawImage(heat, 0, 0, image.columns, image.rows);
   }
 
-  drawRulers(matrix, rulers, image) {
+  drawRulers(matrix, rulers, image, region) {
+    const marked = region && onScreen(matrix, [region.left, region.top, region.right, region.bottom]);
     this.rulers.replaceChildren(
+      ...(marked ? [svg("rect.region", { ...marked })] : []),
       ...rulers.map(({ start, end }) => {
         const [[x1, y1], [x2, y2]] = [toScreen(matrix, start), toScreen(matrix, end)];
         return svg("line", { x1, y1, x2, y2, "data-length": lengthText(start, end, image) });

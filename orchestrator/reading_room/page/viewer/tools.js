@@ -9,6 +9,7 @@ const TOOLS = [
   { tool: "pan", words: "Pan", key: "p", does: "Tool: drag to pan (also Shift or middle button)" },
   { tool: "zoom", words: "Zoom", key: "z", does: "Tool: drag to zoom (also wheel or right button)" },
   { tool: "measure", words: "Measure", key: "m", does: "Tool: measure a length" },
+  { tool: "region", words: "Region", key: "g", does: "Tool: mark a region, to have it read again or to ask about it" },
   { tool: "ratio", words: "Ratio", key: "t", does: "Tool: cardiothoracic ratio, heart then chest" },
 ];
 const STEP = 0.1;

@@ -13,7 +13,9 @@ import { dragged, presetWindow } from "./window.js";
 
 /** @typedef {import("./film.js").HungImage} HungImage */
 
-/** @typedef {"window" | "pan" | "zoom" | "measure" | "ratio"} Tool */
+/** @typedef {"window" | "pan" | "zoom" | "measure" | "ratio" | "region"} Tool */
+
+/** @typedef {{kind: "box", left: number, top: number, right: number, bottom: number}} Region in pixels of the film */
 
 export class Viewport {
   /**
@@ -33,6 +35,8 @@ export class Viewport {
     this.lighting = { shown: new Set(), lit: new Set(), opacity: 0.5 };
     /** @type {import("./marks.js").Ruler[]} */
     this.rulers = [];
+    /** What the reader marked, for a specialist or a question. @type {Region | null} */
+    this.region = null;
     this.moving = false;
     this.planned = 0;
     this.leaving = new AbortController();
@@ -110,7 +114,7 @@ export class Viewport {
     if (this.canvas.width !== room.width) this.canvas.width = room.width;
     if (this.canvas.height !== room.height) this.canvas.height = room.height;
     this.picture.draw(this.context, this.view, room, this.window, this.inverted, this.moving);
-    this.marks.draw(this.matrix, this.room, this.lighting, this.rulers, this.image);
+    this.marks.draw(this.matrix, this.room, this.lighting, this.rulers, this.image, this.region);
     this.writeCorners();
   }
 
@@ -167,6 +171,7 @@ export class Viewport {
   reset() {
     this.inverted = false;
     this.rulers = [];
+    this.region = null;
     this.window = { ...this.image.window };
     this.look(FITTED);
   }
@@ -187,6 +192,16 @@ export class Viewport {
   filmPoint(/** @type {MouseEvent} */ event) {
     const box = this.frame.getBoundingClientRect();
     return /** @type {[number, number]} */ (toFilm(this.matrix, [event.clientX - box.left, event.clientY - box.top]));
+  }
+
+  /** Mark a part of the film between two of its points. */
+  markRegion(/** @type {[number, number]} */ [x0, y0], /** @type {[number, number]} */ [x1, y1]) {
+    const { columns, rows } = this.image;
+    const inside = (/** @type {number} */ value, /** @type {number} */ most) => Math.round(Math.min(most, Math.max(0, value)));
+    const [left, right] = [inside(Math.min(x0, x1), columns), inside(Math.max(x0, x1), columns)];
+    const [top, bottom] = [inside(Math.min(y0, y1), rows), inside(Math.max(y0, y1), rows)];
+    this.region = right - left > 4 && bottom - top > 4 ? { kind: "box", left, top, right, bottom } : null;
+    this.plan();
   }
 
   light(/** @type {Partial<import("./marks.js").Lighting>} */ change) {

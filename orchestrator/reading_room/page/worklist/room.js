@@ -38,8 +38,8 @@ export function openWorklist(/** @type {HTMLElement} */ place) {
 
   place.append(
     element("header.masthead", {}, element("h1", {}, "wetread"), element("span.room-name", {}, "Worklist"), counted, element("span.spring"), link,
-      button("Send a study", chooseFiles, { class: "primary" }, "u"), button("Keys", showSheet, {}, "?")),
-    element("main.worklist-room", { tabindex: "-1" }, bar, element("div.table-frame", {}, table), empty),
+      element("a", { href: "#/feedback" }, "Feedback"), button("Send a study", chooseFiles, { class: "primary" }, "u"), button("Keys", showSheet, {}, "?")),
+    element("main.worklist-room", { tabindex: "-1" }, bar, element("div.table-frame", { tabindex: "0", role: "region", "aria-label": "Studies" }, table), empty),
   );
 
   function show() {

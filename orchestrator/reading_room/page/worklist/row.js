@@ -11,6 +11,7 @@ import { age, moment, until } from "../words.js";
  * @property {string} updated_at
  * @property {number} revision
  * @property {number} attempt
+ * @property {boolean} held
  * @property {string} [reason]
  * @property {string} [patient]
  * @property {string} [patient_id]
@@ -27,6 +28,9 @@ import { age, moment, until } from "../words.js";
  * @property {{group: number, at: string}} rank
  * @property {string} [report] where the report stands once a person works on it
  */
+
+/** What a person made of it counts, once there is something. */
+const standing = (/** @type {Row} */ row) => (row.report && row.report !== "draft" ? row.report : row.status);
 
 const STATUS = { queued: "waiting", running: "being drafted", drafted: "draft", failed: "failed", refused: "not read" };
 
@@ -47,7 +51,7 @@ export function fillRow(/** @type {HTMLTableRowElement} */ line, /** @type {Row}
   if (line.dataset.said === said) return;
   const focused = line.contains(document.activeElement);
   line.dataset.said = said;
-  line.dataset.status = row.report ?? row.status;
+  line.dataset.status = standing(row);
   line.dataset.level = row.urgency?.level ?? "";
   line.replaceChildren(urgency(row, now), status(row), patient(row), study(row), says(row), ages(row, now), why(row));
   if (focused) line.querySelector("a")?.focus();
@@ -62,8 +66,10 @@ function urgency(row, now) {
 }
 
 function status(row) {
-  const text = row.report ?? STATUS[row.status];
-  return element("td", {}, element("span.status", { "data-status": row.report ?? row.status }, text), row.attempt > 1 ? element("span.sub", {}, `attempt ${row.attempt}`) : null);
+  const now = standing(row);
+  if (row.held) return element("td", {}, element("span.status", { "data-status": "refused" }, "held"));
+  const sub = row.report === "draft" ? "being read" : row.attempt > 1 ? `attempt ${row.attempt}` : "";
+  return element("td", {}, element("span.status", { "data-status": now }, STATUS[now] ?? now), sub ? element("span.sub", {}, sub) : null);
 }
 
 function patient(row) {
@@ -89,5 +95,6 @@ function ages(row, now) {
 }
 
 function why(row) {
-  return element("td.why", {}, row.reason ?? row.urgency?.why ?? "");
+  const held = row.held ? "Held: a person must decide whose it is (order and images do not agree)." : "";
+  return element("td.why", {}, held || (row.reason ?? row.urgency?.why ?? ""));
 }
