@@ -1,4 +1,4 @@
-"""``python -m deploy.mutation dicom|pictures --count N [--seed S]``: exit code 0 when nothing died, failed or hung."""
+"""``python -m deploy.mutation dicom|pictures|hl7 --count N [--seed S]``: exit code 0 when nothing died or hung."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from deploy.mutation import hl7 as messages
 from deploy.mutation.campaign import DICOM, PICTURES, Send, campaign
 from deploy.mutation.doors import open_doors
 from deploy.mutation.tally import Tally
@@ -29,7 +30,13 @@ def pictures(count: int, seed: int) -> Tally:
     return asyncio.run(_run(PICTURES, count, seed))
 
 
-KINDS: dict[str, Callable[[int, int], Tally]] = {"dicom": dicom, "pictures": pictures}
+def hl7(count: int, seed: int) -> Tally:
+    """Damaged HL7 v2 over MLLP."""
+    with open_doors(messages.TABLES) as doors:
+        return messages.hl7(doors, count, seed)
+
+
+KINDS: dict[str, Callable[[int, int], Tally]] = {"dicom": dicom, "pictures": pictures, "hl7": hl7}
 
 
 def main() -> int:

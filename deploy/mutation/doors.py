@@ -40,6 +40,7 @@ class Doors:
     api: str
     host: str
     dicom: int
+    hl7: int
     processes: dict[str, subprocess.Popen[bytes]]
 
     def dead(self) -> list[str]:
@@ -58,10 +59,10 @@ def open_doors(tables: str = TABLES) -> Iterator[Doors]:
     Parameters
     ----------
     tables
-        The hospital's file; ``{dicom}`` becomes a free port.
+        The hospital's file; ``{dicom}`` and ``{hl7}`` become free ports.
     """
     folder = Path(tempfile.mkdtemp(prefix="wetread-doors-"))
-    chosen = ports.choose(("api", "gateway", "dicom"), {})
+    chosen = ports.choose(("api", "gateway", "dicom", "hl7"), {})
     (folder / "hospital.toml").write_text(tables.format(**chosen))
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
@@ -69,7 +70,7 @@ def open_doors(tables: str = TABLES) -> Iterator[Doors]:
             processes[name] = _started(name, module, chosen[name], folder)
         for name, process in processes.items():
             _wait_for(f"http://127.0.0.1:{chosen[name]}/livez", process)
-        yield Doors(folder, f"http://127.0.0.1:{chosen['api']}", "127.0.0.1", chosen["dicom"], processes)
+        yield Doors(folder, f"http://127.0.0.1:{chosen['api']}", "127.0.0.1", chosen["dicom"], chosen["hl7"], processes)
     finally:
         for process in processes.values():
             process.terminate()

@@ -8,6 +8,7 @@ import typer
 
 from orchestrator.cli import (
     audit,
+    conformance,
     deidentify,
     doctor,
     draft,
@@ -61,6 +62,7 @@ COMMANDS = (
     replay.replay,
     deidentify.deidentify,
     doctor.doctor,
+    conformance.conformance,
     training.train,
     training.evaluate,
     parts.up,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.mutation import objects
-from deploy.mutation.__main__ import dicom, pictures
+from deploy.mutation.__main__ import dicom, hl7, pictures
 from deploy.mutation.tally import Tally
 
 
@@ -33,4 +33,11 @@ def test_two_thousand_damaged_dicom_files_and_streams():
 def test_a_thousand_damaged_pictures_and_archives():
     tally = pictures(1000, seed=1)
     assert tally.sent == 1000
+    assert tally.clean, tally.table()
+
+
+@pytest.mark.timeout(1200)
+def test_five_thousand_damaged_hl7_messages_have_five_thousand_replies():
+    tally = hl7(5000, seed=1)
+    assert tally.sent == 5000
     assert tally.clean, tally.table()

@@ -42,7 +42,7 @@ def capability_statement() -> CapabilityStatement:
             "kind": "instance",
             "fhirVersion": "4.3.0",
             "format": ["application/fhir+json"],
-            "software": {"name": "wetread", "version": software_version()},
+            "software": {"name": "wetread", "version": software_version().partition("+")[0]},
             "implementation": {"description": "wetread: orders, patients and earlier reports in"},
             "rest": [
                 {

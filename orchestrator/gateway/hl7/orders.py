@@ -11,7 +11,7 @@ from orchestrator.gateway.hl7.refusal import UnacceptableMessage
 from orchestrator.orders.incoming import PlacedOrder
 from orchestrator.study import Order
 
-_CANCELS = frozenset({"CA", "DC", "OC", "OD", "CR", "DR"})
+CANCELS = frozenset({"CA", "DC", "OC", "OD", "CR", "DR"})
 """Table 0119: cancel, discontinue; asked for, and done."""
 _WORDS = frozenset({"TX", "FT", "ST", "CE", "CWE", "NM", "SN"})
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -41,7 +41,7 @@ def orders_of(segments: Sequence[Segment], accession: Sequence[str]) -> list[Pla
             patient=patient,
             order=_order(group, accession),
             study_instance_uid=_study_uid(group),
-            cancelled=first(group, "ORC-1").upper() in _CANCELS or first(group, "ORC-5").upper() == "CA",
+            cancelled=first(group, "ORC-1").upper() in CANCELS or first(group, "ORC-5").upper() == "CA",
         )
         if one.key is None:
             raise UnacceptableMessage(101, "ORC-2", "neither placer, filler, accession number nor study UID")
