@@ -13,7 +13,7 @@ from fhir.resources.R4B.provenance import Provenance
 from fhir.resources.R4B.resource import Resource
 
 from orchestrator.exports.comparison import comparison_of
-from orchestrator.exports.fhir_observations import not_assessed, of_finding, of_measurement, withdrawn
+from orchestrator.exports.fhir_observations import not_assessed, of_finding, of_measurement, subject_of, withdrawn
 from orchestrator.exports.fhir_parts import (
     AI_ASSERTED,
     DRAFTS,
@@ -34,9 +34,9 @@ from orchestrator.exports.fhir_values import check_required_values, report_statu
 from orchestrator.exports.words import history_of, mark_of, notice_of, provenance_of, signed_by, worded
 from orchestrator.plain import limitations_text
 from orchestrator.release import Release
-from orchestrator.report import SectionName
+from orchestrator.report import Facts, SectionName
 from orchestrator.study import Study
-from services.contract import Algorithm, LimitationReason, Presence
+from services.contract import Algorithm, Limitation, LimitationReason, Presence
 
 _PARTICIPANTS = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _NOT_ABOUT_ASSESSMENT = {
@@ -156,7 +156,7 @@ def _narrative(release: Release) -> str:
 
 def _evidence(release: Release) -> list[Resource]:
     facts = release.facts
-    missing = [limitation for limitation in facts.limitations if limitation.reason not in _NOT_ABOUT_ASSESSMENT]
+    missing = _missing(facts)
     return [
         *(of_finding(release, finding) for finding in facts.findings),
         *(of_measurement(release, measurement) for measurement in facts.measurements),
@@ -164,15 +164,21 @@ def _evidence(release: Release) -> list[Resource]:
     ]
 
 
+def _missing(facts: Facts) -> list[Limitation]:
+    return [limitation for limitation in facts.limitations if limitation.reason not in _NOT_ABOUT_ASSESSMENT]
+
+
 def _withdrawn(release: Release, drafts_were_sent: bool) -> list[Resource]:
     told = {one.finding_id for one in release.facts.findings} | {
         one.measurement_id for one in release.facts.measurements
     }
     before = release.draft.facts if drafts_were_sent else release.withdrawn
-    return [
-        *(withdrawn(release, one) for one in before.findings if one.finding_id not in told),
-        *(withdrawn(release, one) for one in before.measurements if one.measurement_id not in told),
-    ]
+    findings = [(one.finding_id, concept(one.code)) for one in before.findings]
+    measurements = [(one.measurement_id, concept(one.name)) for one in before.measurements]
+    missing = [(f"limitation {n}", subject_of(one)) for n, one in enumerate(_missing(before), start=1)]
+    still = _missing(release.facts)
+    gone = [*findings, *measurements, *([] if still else missing)]
+    return [withdrawn(release, fact_id, code) for fact_id, code in gone if fact_id not in told]
 
 
 def _around(release: Release, study: Study) -> list[Resource]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fhir.resources.R4B.codeableconcept import CodeableConcept
 from fhir.resources.R4B.observation import Observation
 
 from orchestrator.exports.fhir_parts import AI_ASSERTED, FACTS, SYSTEMS, concept, device_part, reference, resource_id
@@ -58,12 +59,8 @@ def of_measurement(release: Release, measurement: Measurement) -> Observation:
     )
 
 
-def withdrawn(release: Release, fact: Finding | Measurement) -> Observation:
+def withdrawn(release: Release, fact_id: str, code: CodeableConcept) -> Observation:
     """Return a fact of the draft that the report no longer tells, for a receiver that may hold it from the draft."""
-    if isinstance(fact, Finding):
-        fact_id, code = fact.finding_id, fact.code
-    else:
-        fact_id, code = fact.measurement_id, fact.name
     return Observation(
         id=resource_id(release, fact_id),
         meta=AI_ASSERTED,
@@ -71,8 +68,13 @@ def withdrawn(release: Release, fact: Finding | Measurement) -> Observation:
         status="cancelled" if release.version == 0 else "entered-in-error",
         category=[_IMAGING],
         subject=reference(release, "patient"),
-        code=concept(code),
+        code=code,
     )
+
+
+def subject_of(limitation: Limitation) -> CodeableConcept:
+    """Return what was not assessed, coded where there is a code."""
+    return concept(limitation.code) if limitation.code else CodeableConcept(text=limitation.what)
 
 
 def not_assessed(release: Release, limitation: Limitation, number: int) -> Observation:
@@ -84,7 +86,7 @@ def not_assessed(release: Release, limitation: Limitation, number: int) -> Obser
         status=OBSERVATION_STATUS[release.event],
         category=[_IMAGING],
         subject=reference(release, "patient"),
-        code=concept(limitation.code) if limitation.code else {"text": limitation.what},
+        code=subject_of(limitation),
         dataAbsentReason={
             "coding": [{"system": _ABSENT_SYSTEM, "code": "not-performed", "display": "Not Performed"}],
             "text": f"not assessed: {limitation.detail}",

@@ -48,9 +48,9 @@ def test_both_profiles_have_every_part(compose):
         assert aliases == ["language"]
 
 
-def test_only_the_orchestrator_and_its_worker_can_read_the_identified_zone(compose):
+def test_only_the_orchestrators_own_processes_can_read_the_identified_zone(compose):
     readers = {name for name, service in compose["services"].items() if "originals" in str(service.get("volumes", ""))}
-    assert readers == {"orchestrator", "worker"}
+    assert readers == {"orchestrator", "worker", "outbox"}
 
 
 def test_whatever_answers_other_machines_asks_who_they_are(compose):

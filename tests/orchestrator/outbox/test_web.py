@@ -76,7 +76,7 @@ async def test_a_server_that_gets_it_twice_holds_it_once_and_a_correction_is_the
             await courier.deliver(dicom_letters["signed"])
         await courier.deliver(dicom_letters["corrected"])
         assert [one["status"] for one in fhir.of("DiagnosticReport")] == ["corrected"]
-        assert {one["status"] for one in fhir.of("Observation")} <= {"final", "entered-in-error", "preliminary"}
+        assert {one["status"] for one in fhir.of("Observation")} <= {"final", "entered-in-error"}
         assert len(fhir.of("Patient")) == len(fhir.of("ImagingStudy")) == 1
         assert len(fhir.of("Provenance")) == 3, "one for each release"
         await courier.deliver(dicom_letters["rejected"])
