@@ -175,16 +175,6 @@ VAULT = sa.Table(
     sa.Column("sealed_at", sa.String(32)),
     sa.Column("expires_at", sa.String(32)),
 )
-VAULT_USES = sa.Table(
-    "vault_uses",
-    _METADATA,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.String(32)),
-    sa.Column("action", sa.String(32)),
-    sa.Column("by", sa.String(128)),
-    sa.Column("pseudonym", sa.String(80)),
-    sa.Column("detail", sa.Text),
-)
 REPORTS = sa.Table(
     "reports",
     _METADATA,

@@ -17,7 +17,7 @@ from orchestrator.errors import NotFound
 from orchestrator.records.audit import append
 from orchestrator.records.engine import reading, writing
 from orchestrator.records.rows import text_of
-from orchestrator.records.tables import VAULT, VAULT_USES
+from orchestrator.records.tables import VAULT
 from orchestrator.sealing import Keys
 from services.contract import Fact
 
@@ -59,17 +59,6 @@ class Standing(Fact):
     under_current_key: int
 
 
-class Use(Fact):
-    """One use of the vault: who, when, of which pseudonym, what for; never whom it stands for."""
-
-    number: int
-    at: datetime
-    action: str
-    by: str
-    pseudonym: str | None
-    detail: str
-
-
 class Vault:
     """Entries of the vault over one database; opened with keys from outside."""
 
@@ -106,7 +95,8 @@ class Vault:
             query = sa.select(VAULT).where(VAULT.c.pseudonym == pseudonym)
             row = connection.execute(query).one_or_none()
             there = row is not None and row.expires_at > text_of(datetime.now(UTC))
-            _record(connection, "vault.relink" if there else "vault.relink_refused", by, pseudonym, purpose.value)
+            name = pseudonym if row is not None else "unknown"  # what was typed could be anything, a name too
+            _record(connection, by, f"relink:{purpose}:{name}", Outcome.DONE if there else Outcome.REFUSED)
         if row is None or not there:
             raise NotFound("the vault has no such pseudonym, or its time is over")
         content = keys.open(row.sealed, row.key_id, _place(row.pseudonym, row.expires_at))
@@ -117,7 +107,7 @@ class Vault:
         moment = text_of(now or datetime.now(UTC))
         with writing(self._engine) as connection:
             gone = connection.execute(sa.delete(VAULT).where(VAULT.c.expires_at <= moment)).rowcount
-            _record(connection, "vault.expire", by, None, f"{gone} entries")
+            _record(connection, by, f"expire:{gone}")
         return gone
 
     def rotate(self, keys: Keys, by: str) -> int:
@@ -135,7 +125,7 @@ class Vault:
                 sealed = keys.seal(keys.open(row.sealed, row.key_id, place), place)
                 changed = {"sealed": sealed, "key_id": keys.current, "sealed_at": text_of(datetime.now(UTC))}
                 connection.execute(sa.update(VAULT).where(VAULT.c.pseudonym == row.pseudonym).values(changed))
-            _record(connection, "vault.rotate", by, None, f"{len(rows)} entries")
+            _record(connection, by, f"rotate:{len(rows)}")
         return len(rows)
 
     def standing(self, keys: Keys) -> Standing:
@@ -149,12 +139,6 @@ class Vault:
             under_current_key=sum(row.key_id == keys.current for row in rows),
         )
 
-    def uses(self) -> tuple[Use, ...]:
-        """Return every use, the oldest first."""
-        with reading(self._engine) as connection:
-            rows = connection.execute(sa.select(VAULT_USES).order_by(VAULT_USES.c.number))
-            return tuple(Use.model_validate(dict(row._mapping)) for row in rows)
-
 
 def days_from_now(days: int) -> datetime:
     """Return the moment so many days from now."""
@@ -165,9 +149,7 @@ def _place(pseudonym: str, expires_at: str) -> str:
     return f"{pseudonym}\0{expires_at}"
 
 
-def _record(connection: sa.Connection, action: str, by: str, pseudonym: str | None, detail: str) -> None:
-    row = {"at": text_of(datetime.now(UTC)), "action": action, "by": by, "pseudonym": pseudonym, "detail": detail}
-    connection.execute(sa.insert(VAULT_USES).values(row))
-    outcome = Outcome.REFUSED if action.endswith("refused") else Outcome.DONE
-    thing = None if pseudonym is None else audit_name(pseudonym)
-    append(connection, Entry(action=Action.VAULT, subject=audit_name(by), thing=thing, outcome=outcome))
+def _record(connection: sa.Connection, by: str, what: str, outcome: Outcome = Outcome.DONE) -> None:
+    """Add to the audit, in the transaction of the use: the operation, its purpose and the pseudonym."""
+    entry = Entry(action=Action.VAULT, subject=audit_name(by), thing=what, outcome=outcome)
+    append(connection, entry)

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from orchestrator.audit import Action, Outcome
 from orchestrator.cli import app
 from orchestrator.cli.exit_codes import Exit
 from orchestrator.errors import Misconfigured, NotFound
@@ -48,8 +49,14 @@ def keys() -> Keys:
 def raw(records: Records) -> str:
     """Everything that somebody who has the database and no key can read."""
     with records.vault._engine.connect() as connection:
-        tables = ("vault", "vault_uses")
+        tables = ("vault", "audit")
         return str([tuple(row) for table in tables for row in connection.execute(sa.text(f"SELECT * FROM {table}"))])
+
+
+def used(records: Records) -> list[tuple[str, str | None, Outcome]]:
+    """Every use of the vault that the audit holds."""
+    entries = [link.entry for link in records.audit.links()]
+    return [(one.subject, one.thing, one.outcome) for one in entries if one.action is Action.VAULT]
 
 
 def change(records: Records, statement: str, **values: str) -> None:
@@ -62,11 +69,11 @@ def test_what_went_in_comes_out_and_both_uses_are_told_apart(records, keys):
     assert records.vault.relink(keys, NAME, "dr.example", Purpose.INCIDENTAL_FINDING) == WHO
     with pytest.raises(NotFound):
         records.vault.relink(keys, "0000000000000000", "dr.example", Purpose.INSPECTION)
-    used = [(use.action, use.by, use.pseudonym, use.detail) for use in records.vault.uses()][-2:]
-    assert used == [
-        ("vault.relink", "dr.example", NAME, "incidental_finding"),
-        ("vault.relink_refused", "dr.example", "0000000000000000", "inspection"),
+    assert used(records)[-2:] == [
+        ("dr.example", f"relink:incidental_finding:{NAME}", Outcome.DONE),
+        ("dr.example", "relink:inspection:unknown", Outcome.REFUSED),
     ]
+    assert not records.audit.faults()
 
 
 def test_the_database_alone_names_nobody(records, keys):
@@ -78,10 +85,10 @@ def test_the_database_alone_names_nobody(records, keys):
 
 def test_another_key_does_not_open_it_and_the_attempt_is_recorded(records, keys):
     records.vault.put(keys, NAME, WHO, days_from_now(30))
-    before = len(records.vault.uses())
+    before = len(used(records))
     with pytest.raises(Misconfigured, match="key"):
         records.vault.relink(Keys([new_key()]), NAME, "dr.example", Purpose.SAFETY)
-    assert len(records.vault.uses()) == before + 1
+    assert len(used(records)) == before + 1
 
 
 def test_after_its_time_an_entry_stays_closed_and_is_deleted(records, keys):
@@ -168,7 +175,7 @@ def test_the_command_asks_for_a_purpose_and_records_who(tmp_path, monkeypatch):
     found = CliRunner().invoke(app, ["vault", "relink", NAME, "--purpose", "inspection", "--by", "officer"])
     assert found.exit_code == Exit.OK
     assert "Canary^Wilhelmina" in found.stdout
-    assert [(use.action, use.by) for use in records.vault.uses()] == [("vault.relink", "officer")]
+    assert used(records) == [("officer", f"relink:inspection:{NAME}", Outcome.DONE)]
     assert CliRunner().invoke(app, ["vault", "rotate"]).exit_code == Exit.OK
     assert CliRunner().invoke(app, ["vault", "expire"]).exit_code == Exit.OK
     assert "1 entries, 0 past" in CliRunner().invoke(app, ["vault", "status"]).stdout

@@ -1,4 +1,4 @@
-"""The sealed vault of research pseudonyms, and who opened it when."""
+"""The sealed vault of research pseudonyms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the table."""
     op.create_table(
         "vault",
         sa.Column("pseudonym", sa.String(80), primary_key=True),
@@ -22,18 +22,8 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.String(32), nullable=False),
     )
     op.create_index("vault_by_end", "vault", ["expires_at"])
-    op.create_table(
-        "vault_uses",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("at", sa.String(32), nullable=False),
-        sa.Column("action", sa.String(32), nullable=False),
-        sa.Column("by", sa.String(128), nullable=False),
-        sa.Column("pseudonym", sa.String(80)),
-        sa.Column("detail", sa.Text, nullable=False),
-    )
 
 
 def downgrade() -> None:
-    """Drop the tables; what was sealed in it cannot be linked again."""
-    op.drop_table("vault_uses")
+    """Drop the table; what was sealed in it cannot be linked again."""
     op.drop_table("vault")
