@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from services.classification.films import UnusableData
 from services.contract import Label
 
-BUNDLED = ("adults", "children")
+BUNDLED = ("adults", "adults_fine", "children")
 FOLDER = Path(__file__).parent / "recipes"
 
 
