@@ -47,7 +47,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def mllp(port: int, **more: object) -> Mllp:
-    there = {"name": "ris", "kind": "mllp", "host": "127.0.0.1", "port": port, "timeout_s": 1, "style": {"pdf": False}}
+    there = {"name": "ris", "kind": "mllp", "host": "127.0.0.1", "port": port, "timeout_s": 20, "style": {"pdf": False}}
     return Mllp.model_validate({**there, **more})
 
 

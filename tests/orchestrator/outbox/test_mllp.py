@@ -39,14 +39,14 @@ TO_THE_END = OruStyle(accept_acknowledgement="AL", application_acknowledgement="
 
 
 def courier_to(receiver: MllpReceiver, style: OruStyle | None = None, **more: object) -> MllpCourier:
-    there = {"name": "ris", "kind": "mllp", "host": "127.0.0.1", "port": receiver.port, "timeout_s": 1, **more}
+    there = {"name": "ris", "kind": "mllp", "host": "127.0.0.1", "port": receiver.port, "timeout_s": 20, **more}
     return MllpCourier(Mllp.model_validate({**there, "style": style or OruStyle()}), HERE)
 
 
-async def delivered(letter: Letter, behaviour: Behaviour, style: OruStyle | None = None) -> str:
+async def delivered(letter: Letter, behaviour: Behaviour, style: OruStyle | None = None, timeout_s: float = 20) -> str:
     receiver = MllpReceiver(behaviour)
     with running(receiver):
-        courier = courier_to(receiver, style)
+        courier = courier_to(receiver, style, timeout_s=timeout_s)
         try:
             return await courier.deliver(letter)
         finally:
@@ -84,7 +84,7 @@ async def test_a_refusal_for_another_reason_is_tried_again(letter: Letter, code:
 @pytest.mark.parametrize("behaviour", [is_silent, hangs_up, talks_rubbish])
 async def test_a_receiver_that_does_not_answer_well_is_asked_again(letter: Letter, behaviour: Behaviour):
     with pytest.raises(TryAgain):
-        await delivered(letter, behaviour)
+        await delivered(letter, behaviour, timeout_s=1)
 
 
 async def test_a_receiver_that_is_away_is_asked_again(letter: Letter):
@@ -131,7 +131,7 @@ async def test_an_acknowledgement_of_another_message_is_not_ours(letter: Letter)
         talk.say(ack(message.replace("|W", "|X")))
 
     with pytest.raises(TryAgain, match="in time"):
-        await delivered(letter, mistaken)
+        await delivered(letter, mistaken, timeout_s=1)
 
 
 async def test_a_commit_is_enough_where_nothing_else_was_asked_for(letter: Letter):
@@ -140,7 +140,7 @@ async def test_a_commit_is_enough_where_nothing_else_was_asked_for(letter: Lette
 
 async def test_a_commit_alone_is_not_enough_where_the_application_was_asked(letter: Letter):
     with pytest.raises(TryAgain, match="in time"):
-        await delivered(letter, answers("CA"), TO_THE_END)
+        await delivered(letter, answers("CA"), TO_THE_END, timeout_s=1)
 
 
 @pytest.mark.parametrize("codes", [("CA", "AA"), ("AA", "CA")], ids=["in order", "application first"])

@@ -56,7 +56,7 @@ def fhir_to(url: str, **more: object) -> FhirCourier:
 
 def hook_to(url: str, folder: Path, **more: object) -> WebhookCourier:
     (folder / "secret").write_text(f"{SECRET}\n")
-    there = {"name": "hook", "kind": "webhook", "url": url, "secret_file": folder / "secret", "timeout_s": 2, **more}
+    there = {"name": "hook", "kind": "webhook", "url": url, "secret_file": folder / "secret", "timeout_s": 20, **more}
     return WebhookCourier(Webhook.model_validate(there), HERE)
 
 
