@@ -23,7 +23,7 @@ from orchestrator.gateway.fetch.source import FoundStudy
 from orchestrator.gateway.tables import Source
 
 _PENDING = (0xFF00, 0xFF01)
-_STUDY_KEYS = (
+STUDY_KEYS = (
     "StudyInstanceUID",
     "StudyDate",
     "ModalitiesInStudy",
@@ -31,8 +31,8 @@ _STUDY_KEYS = (
     "PatientID",
     "IssuerOfPatientID",
 )
-_CONTEXTS_LEFT = 126
-"""Of the 128 of an association one is the service's own."""
+GET_CONTEXTS = tuple(str(context.abstract_syntax) for context in StoragePresentationContexts[:126])
+"""What is proposed with C-GET: of the 128 contexts of an association one is the service's own."""
 
 
 class DimseArchive:
@@ -66,7 +66,7 @@ class DimseArchive:
         entity = self._entity()
         entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
         with self._associated(entity) as association:
-            found = [_fact(answer) for answer in _ask(association, "STUDY", dict.fromkeys(_STUDY_KEYS, "") | keys)]
+            found = [_fact(answer) for answer in _ask(association, "STUDY", dict.fromkeys(STUDY_KEYS, "") | keys)]
             return tuple(study if study.modalities else _with_modalities(association, study) for study in found)
 
     def _move(self, study: FoundStudy) -> int:
@@ -82,9 +82,9 @@ class DimseArchive:
         entity = self._entity()
         entity.add_requested_context(model)
         roles = []
-        for context in StoragePresentationContexts[:_CONTEXTS_LEFT]:
-            entity.add_requested_context(context.abstract_syntax, list(TRANSFER_SYNTAXES))
-            roles.append(build_role(context.abstract_syntax, scp_role=True))
+        for sop_class in GET_CONTEXTS:
+            entity.add_requested_context(sop_class, list(TRANSFER_SYNTAXES))
+            roles.append(build_role(sop_class, scp_role=True))
         handlers = [(evt.EVT_C_STORE, self._stored, [loop])]
         with self._associated(entity, ext_neg=roles, evt_handlers=handlers) as association:
             answers = list(association.send_c_get(_asked(study), model))

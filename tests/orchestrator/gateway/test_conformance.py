@@ -1,0 +1,28 @@
+"""The DICOM Conformance Statement says what the code does, for the version at hand."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from pydicom.uid import UID_dictionary
+
+from orchestrator.gateway.dimse.command import Status
+from orchestrator.gateway.dimse.conformance import SENT, statement
+from orchestrator.gateway.dimse.contexts import STORAGE_CLASSES, TRANSFER_SYNTAXES
+from orchestrator.outbox.tables import ObjectKind
+from orchestrator.settings import ROOT
+
+
+def test_the_committed_statement_is_what_the_code_says():
+    assert (ROOT / "deploy/conformance/dicom.md").read_text() == statement()
+
+
+def test_every_kind_of_object_that_a_destination_may_be_sent_is_told():
+    assert set(SENT) == {*get_args(ObjectKind), "rejection"}
+    assert all(uid in UID_dictionary for uid, _ in SENT.values())
+
+
+def test_every_class_every_encoding_and_every_status_is_told():
+    said = statement()
+    assert all(f"| {uid} |" in said for uid in (*STORAGE_CLASSES, *TRANSFER_SYNTAXES))
+    assert {f"{status:04X}" for status in Status} <= set(said.split())
