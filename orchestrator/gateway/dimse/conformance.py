@@ -156,7 +156,7 @@ def _association_rows() -> list[tuple[str, str]]:
         ("application context", f"`{pdu.APPLICATION_CONTEXT}`"),
         ("implementation class UID", f"`{pdu.IMPLEMENTATION_CLASS_UID}`"),
         ("implementation version name", f"`{pdu.IMPLEMENTATION_VERSION_NAME}`"),
-        ("associations at a time", f"{table.associations}, of an address {table.associations_of_a_peer}; else rejected"),
+        ("associations", f"{table.associations}; {table.associations_of_a_peer} of one address; else rejected"),
         ("connections without a request", f"{WAITING}, beside these; closed after {table.request_timeout_s:g} s"),
         ("an idle association", f"gives way after {IDLE_ENOUGH_S:g} s if need be; aborted after {table.idle_s:g} s"),
         ("who may associate", "from listed networks, listed calling AE titles if any, to our AE title"),
