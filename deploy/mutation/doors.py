@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from deploy.local.parts import answers_ok
 from deploy.local.settings import ROOT
 
 PATIENCE_S = 120.0
+MODULES = {"api": "orchestrator.main", "gateway": "orchestrator.gateway"}
 TABLES = """
 [dicom]
 port = {dicom}
@@ -41,7 +42,15 @@ class Doors:
     host: str
     dicom: int
     hl7: int
+    ports: Mapping[str, int]
     processes: dict[str, subprocess.Popen[bytes]]
+
+    def kill_and_start_again(self, name: str) -> None:
+        """End a part without a word (SIGKILL), and start it on the same folder and port."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+        self.processes[name] = _started(name, MODULES[name], self.ports[name], self.folder)
+        _wait_for(f"http://127.0.0.1:{self.ports[name]}/livez", self.processes[name])
 
     def dead(self) -> list[str]:
         """Return the parts that ended, each with the end of its log."""
@@ -66,11 +75,12 @@ def open_doors(tables: str = TABLES) -> Iterator[Doors]:
     (folder / "hospital.toml").write_text(tables.format(**chosen))
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        for name, module in (("api", "orchestrator.main"), ("gateway", "orchestrator.gateway")):
+        for name, module in MODULES.items():
             processes[name] = _started(name, module, chosen[name], folder)
         for name, process in processes.items():
             _wait_for(f"http://127.0.0.1:{chosen[name]}/livez", process)
-        yield Doors(folder, f"http://127.0.0.1:{chosen['api']}", "127.0.0.1", chosen["dicom"], chosen["hl7"], processes)
+        api = f"http://127.0.0.1:{chosen['api']}"
+        yield Doors(folder, api, "127.0.0.1", chosen["dicom"], chosen["hl7"], chosen, processes)
     finally:
         for process in processes.values():
             process.terminate()

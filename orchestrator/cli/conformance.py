@@ -8,6 +8,12 @@ from typing import Annotated
 import typer
 
 
+def _dicom() -> str:
+    from orchestrator.gateway.dimse.conformance import statement
+
+    return statement()
+
+
 def _hl7() -> str:
     from orchestrator.gateway.hl7.specification import specification
 
@@ -21,6 +27,7 @@ def _fhir() -> str:
 
 
 DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
+    "dicom": ("dicom.md", _dicom),
     "hl7": ("hl7-specification.md", _hl7),
     "fhir": ("fhir-capability.json", _fhir),
 }
@@ -30,7 +37,7 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
 def conformance(
     document: Annotated[str, typer.Argument(help=f"One of: {', '.join(DOCUMENTS)}.")],
 ) -> None:
-    """Print the HL7 v2 specification or the FHIR CapabilityStatement of this software."""
+    """Print the DICOM conformance statement, the HL7 v2 specification or the FHIR CapabilityStatement of this software."""
     if document not in DOCUMENTS:
         raise typer.BadParameter(f"expected one of {', '.join(DOCUMENTS)}")
     typer.echo(DOCUMENTS[document][1](), nl=False)

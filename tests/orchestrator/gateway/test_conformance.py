@@ -10,11 +10,6 @@ from orchestrator.gateway.dimse.command import Status
 from orchestrator.gateway.dimse.conformance import SENT, statement
 from orchestrator.gateway.dimse.contexts import STORAGE_CLASSES, TRANSFER_SYNTAXES
 from orchestrator.outbox.tables import ObjectKind
-from orchestrator.settings import ROOT
-
-
-def test_the_committed_statement_is_what_the_code_says():
-    assert (ROOT / "deploy/conformance/dicom.md").read_text() == statement()
 
 
 def test_every_kind_of_object_that_a_destination_may_be_sent_is_told():
