@@ -37,7 +37,7 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
 def conformance(
     document: Annotated[str, typer.Argument(help=f"One of: {', '.join(DOCUMENTS)}.")],
 ) -> None:
-    """Print the DICOM conformance statement, the HL7 v2 specification or the FHIR CapabilityStatement of this software."""
+    """Print the DICOM conformance statement, the HL7 v2 specification or the FHIR CapabilityStatement."""
     if document not in DOCUMENTS:
         raise typer.BadParameter(f"expected one of {', '.join(DOCUMENTS)}")
     typer.echo(DOCUMENTS[document][1](), nl=False)
