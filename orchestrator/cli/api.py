@@ -8,13 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from orchestrator.conversation.turn import Query, Told
 from orchestrator.errors import RefusedInput, Unavailable
 from orchestrator.ingest.received import OrderRequest
 from orchestrator.progress import Event, StudyStatus
 from services.contract import ProblemDetails
 
+_TOLD: TypeAdapter[Told] = TypeAdapter(Told)
 QUIET_S = 30.0
 """An event stream that says nothing for so long is asked anew."""
 
@@ -113,6 +115,21 @@ class Api:
             for line in stream.iter_lines():
                 if line.startswith("data:"):
                     yield Event.model_validate_json(line.removeprefix("data:"))
+
+    def converse(self, path: str, query: Query) -> Iterator[Told]:
+        """Yield what is said to a question, event by event."""
+        content = query.model_dump_json()
+        headers = {"accept": "text/event-stream", "content-type": "application/json"}
+        try:
+            with self._client.stream("POST", path, content=content, headers=headers) as stream:
+                if stream.status_code != httpx.codes.OK:
+                    stream.read()
+                    raise _error(stream)
+                for line in stream.iter_lines():
+                    if line.startswith("data:"):
+                        yield _TOLD.validate_json(line.removeprefix("data:"))
+        except httpx.TransportError as error:
+            raise Unavailable("the orchestrator does not answer") from error
 
     def standing(self, study_id: str) -> tuple[StudyStatus, str | None]:
         """Return where a study stands, and why if it failed or was refused."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import (
+    ask,
     audit,
     conformance,
     deidentify,
@@ -56,6 +57,7 @@ def _root(
 COMMANDS = (
     draft.draft,
     findings.findings,
+    ask.ask,
     fetch.fetch,
     verify.verify,
     prompt.prompt,

@@ -33,6 +33,7 @@ class Trainable(NamedTuple):
     evaluate: str = ""
     needs_data: bool = True
     """Whether it cannot do without ``--data``; options that only it knows go after ``--``."""
+    can_be_trained: bool = True
     home: str = "services"
     trained: bool = True
     """False for what is written, not trained, and only measured."""
@@ -40,6 +41,8 @@ class Trainable(NamedTuple):
     def module(self, action: str) -> str:
         """Return the module that trains or evaluates."""
         named = self.train if action == "train" else self.evaluate
+        if "." in named:
+            return named
         return f"{self.home}.{self.room}.{named or f'{action}_{self.name}'}"
 
 
@@ -50,6 +53,7 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable("chest_anatomy_boxes", "detection"),
     Trainable("lung_opacities", "detection"),
     Trainable("language", "language", "train", "evaluate", needs_data=False),
+    Trainable("conversation", "", "", "deploy.conversation_figures", needs_data=False, can_be_trained=False),
     Trainable(
         "deidentification", "identity_figures", evaluate="free_text", needs_data=False, home="deploy", trained=False
     ),
@@ -108,7 +112,7 @@ def evaluate(
 
 def _run(action: str, name: str, out: Path, given: dict[str, Path | int | None], more: list[str], voice: Voice) -> None:
     known = {one.name: one for one in TRAINABLE if one.trained or action == "evaluate"}
-    if name not in known:
+    if name not in known or (action == "train" and not known[name].can_be_trained):
         raise voice.fail(Exit.USAGE, f"{name} cannot be trained here.", ", ".join(known))
     specialist = known[name]
     data = given["--data"]

@@ -76,8 +76,8 @@ Graph = CompiledStateGraph[Remembered, Setting, Any, Any]
 __all__ = ["Graph", "Remembered", "RunnableConfig", "Setting", "graph_of"]
 
 
-def graph_of(saver: BaseCheckpointSaver[str]) -> Graph:
-    """Return the graph, its state kept by a saver."""
+def graph_of(saver: BaseCheckpointSaver[str] | None) -> Graph:
+    """Return the graph, its state kept by a saver; without one each turn begins anew."""
     graph = StateGraph(Remembered, context_schema=Setting)
     graph.add_node("understand", _understand)
     graph.add_node("use_a_tool", _use_a_tool)

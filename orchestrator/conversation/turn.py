@@ -174,5 +174,12 @@ class Ended(Fact):
     outcome: Outcome
 
 
-Told = Begun | Spoken | Notice | Used | Ended
+class Failed(Fact):
+    """In the place of the last event: a part that the answer needed is not available."""
+
+    kind: Literal["failed"] = "failed"
+    status: int = Field(ge=400, le=599)
+
+
+Told = Annotated[Begun | Spoken | Notice | Used | Ended | Failed, Field(discriminator="kind")]
 """What the stream carries: ``event`` is the ``kind``, ``data`` the JSON."""

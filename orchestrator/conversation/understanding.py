@@ -69,6 +69,7 @@ RULES: tuple[Rule, ...] = (
         rf"full)?names? of (?:the|this)",
         rf"\bwhat is (?:the|this|his|her) {_PERSON}?(?:'s)? ?(?:name|mrn|id|address|phone|birth\w*|age|sex|gender|"
         rf"number)",
+        rf"\bwhat(?:'s| is| was) (?:the|this) {_PERSON} called|\bwhat do you call (?:the|this) {_PERSON}",
         r"\b(?:date of birth|dob|birth ?date|birthday|mrn|medical record|social security|ssn|home address|phone number|"
         r"insurance|referring (?:doctor|physician)|accession number)\b",
         rf"\bwhen was (?:it|this|the {_PICTURE}) (?:taken|made|done|acquired|shot)|\bwhich hospital\b",
@@ -222,7 +223,7 @@ RULES: tuple[Rule, ...] = (
         r"\b(?:urgent\w*|urgency|emergen\w+|critical\w*|life-?threatening|how (?:soon|quickly|fast|pressing)|"
         r"priorit\w+|"
         r"immediate\w*|acute(?:ly)? (?:danger\w*|action)|stat\b|can (?:it|this) wait|time-?critical|alarm\w*|dangerous|"
-        r"serious|worr(?:y|ied|ying|isome))\b",
+        r"worr(?:y|ying|isome))\b",
     ),
     _rule(
         Kind.FOLLOW_UP,
@@ -299,6 +300,8 @@ RULES: tuple[Rule, ...] = (
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|these|those)\b|\b(?:this|that)\b(?! (?:film|study|patient|x-?ray))|^(?:and|why|where)\b"
 )
+_NAMED_CHANGE = re.compile(r"\b(?:fibrotic|atelectatic|emphysematous|pneumonic|degenerative) changes?\b")
+"""Here "change" is a part of a name and asks for no comparison."""
 _ALONE = re.compile(r"^(?:\W*\w+){1,4}\W*$")
 """A question of a few words that names nothing goes on from the one before."""
 _GOES_ON = frozenset(
@@ -356,6 +359,7 @@ def normal(text: str) -> str:
 
 def _kind(text: str, named: Named) -> Kind:
     has_name = bool(named.concepts or named.either or named.region)
+    text = _NAMED_CHANGE.sub(" ", text)
     for rule in RULES:
         if rule.pattern.search(text) and (has_name or not rule.needs_a_name):
             return rule.kind

@@ -18,7 +18,7 @@ from orchestrator.access import Person, WithPerson
 from orchestrator.conversation.case import Case
 from orchestrator.conversation.conversation import Asked
 from orchestrator.conversation.readers import Toolbox
-from orchestrator.conversation.turn import LONGEST_QUESTION, Query, Told, Transcript, Turn
+from orchestrator.conversation.turn import LONGEST_QUESTION, Failed, Query, Told, Transcript, Turn
 from orchestrator.darkroom import cut_out, developed_anew
 from orchestrator.deidentify import deidentify, known_identifiers
 from orchestrator.errors import NotFound, WetreadError
@@ -151,7 +151,11 @@ def _stream(rooms: Rooms, asked: Asked) -> StreamingResponse:
 async def _told(said: AsyncIterator[Told]) -> AsyncIterator[str]:
     try:
         async for one in said:
-            yield f"event: {one.kind}\ndata: {one.model_dump_json(exclude_none=True)}\n\n"
+            yield _event(one)
     except WetreadError as error:
         log.warning("conversation_failed", error=type(error).__name__)
-        yield f'event: failed\ndata: {{"kind":"failed","status":{error.status}}}\n\n'
+        yield _event(Failed(status=error.status))
+
+
+def _event(told: Told) -> str:
+    return f"event: {told.kind}\ndata: {told.model_dump_json(exclude_none=True)}\n\n"
