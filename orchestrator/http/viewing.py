@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from orchestrator.access import Person, WithPerson
 from orchestrator.errors import NotFound, QueueUnavailable
 from orchestrator.http.problems import Responses, documented
 from orchestrator.http.rooms import Rooms, WithRooms
@@ -30,9 +31,9 @@ _UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("/{study_id}/hanging", responses=documented(404, 422, 503))
-async def get_hanging(study_id: StudyId, rooms: WithRooms) -> Hanging:
+async def get_hanging(study_id: StudyId, rooms: WithRooms, person: WithPerson) -> Hanging:
     """Return the patient banner, the films with their geometry, and earlier films of the same person."""
-    return await asyncio.to_thread(_hanging, rooms, study_id)
+    return await asyncio.to_thread(_hanging, rooms, study_id, person)
 
 
 @router.get(
@@ -88,9 +89,12 @@ def _draft(rooms: Rooms, study_id: str) -> DraftReport:
     return rooms.records.reports.base(study_id, report.copy_now.revision)
 
 
-def _hanging(rooms: Rooms, study_id: str) -> Hanging:
-    study = rooms.records.study(study_id)
-    priors = rooms.records.worklist.earlier(study)
+def _hanging(rooms: Rooms, study_id: str, person: Person) -> Hanging:
+    """Earlier films of a department that the person does not see stay out of sight."""
+    study, access = rooms.records.study(study_id), rooms.records.access
+    priors = [
+        one for one in rooms.records.worklist.earlier(study) if person.may_see(access.department_of(one.study_id))
+    ]
     results, settings = rooms.records.specialist_results(study_id), rooms.settings
     return hanging_of(study, results, settings.store, priors, settings.viewer_link)
 

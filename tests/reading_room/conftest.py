@@ -43,14 +43,15 @@ class ReadingRoom:
         return study_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def reading_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadingRoom]:
     with open_line(tmp_path_factory.mktemp("reading-room")) as line:
         yield ReadingRoom(line)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """One browser for this package and no longer: while it is driven, no other test can run an event loop."""
     if CHROMIUM is None:
         pytest.skip("no chromium on PATH")
     from playwright.sync_api import sync_playwright

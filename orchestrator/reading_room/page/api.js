@@ -1,6 +1,6 @@
 /** The orchestrator's HTTP surface, and its refusals as errors that a person can read. */
 
-import { askCredential, credentials } from "./credentials.js";
+import { beginSession } from "./credentials.js";
 
 /** A refusal (RFC 9457): what was wrong, and what would be accepted. */
 export class Refusal extends Error {
@@ -40,14 +40,14 @@ export async function bytes(path, /** @type {AbortSignal | undefined} */ signal)
 /** Return an answer, or throw the {@link Refusal} that it is. Somebody who is not known is asked for a key once. */
 export async function reach(path, /** @type {RequestInit} */ how = {}) {
   let answer = await fetched(path, how);
-  if (answer.status === 401 && (await askCredential())) answer = await fetched(path, how);
+  if (answer.status === 401 && (await beginSession())) answer = await fetched(path, how);
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }
 
 async function fetched(path, how) {
   try {
-    return await fetch(path, { credentials: "same-origin", cache: "no-store", ...how, headers: { ...how.headers, ...credentials() } });
+    return await fetch(path, { credentials: "same-origin", cache: "no-store", ...how });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, { detail: "The server does not answer. What you wrote is kept here and sent when it does." });

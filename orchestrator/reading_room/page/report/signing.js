@@ -1,6 +1,7 @@
 /** The steps after the draft: sign, correct, addend, reject, acknowledge. A person takes each, and is asked first. */
 
 import { ask } from "../api.js";
+import { whoAmI } from "../credentials.js";
 import { askPerson } from "../dialog.js";
 import { element } from "../element.js";
 import { count } from "../words.js";
@@ -30,7 +31,7 @@ export async function sign(/** @type {Desk} */ desk, /** @type {"sign" | "correc
     urgent ? element("label.choice", {}, element("input", { type: "checkbox", name: "read", required: true }), "I have read that this study is urgent: ", element("strong", {}, view.urgent)) : null,
     summaryOf(view),
     act === "correct" ? reasonField("Why it is corrected") : null,
-    nameField(),
+    await nameField(),
   ], act === "sign" ? "Sign" : "Sign the correction");
   if (!answer) return;
   const name = keepName(answer);
@@ -41,20 +42,20 @@ export async function sign(/** @type {Desk} */ desk, /** @type {"sign" | "correc
 
 /** Add to what was signed. */
 export async function addend(/** @type {Desk} */ desk) {
-  const answer = await askPerson("Add an addendum", [element("p", {}, "What was signed stands as it is; this is added below it."), element("label", { for: "addendum" }, "Addendum"), element("textarea", { id: "addendum", name: "text", rows: 5, required: true, maxlength: 4000 }), nameField()], "Sign the addendum");
+  const answer = await askPerson("Add an addendum", [element("p", {}, "What was signed stands as it is; this is added below it."), element("label", { for: "addendum" }, "Addendum"), element("textarea", { id: "addendum", name: "text", rows: 5, required: true, maxlength: 4000 }), await nameField()], "Sign the addendum");
   if (answer) desk.took(await step(desk, "addend", { text: answer.text, name: keepName(answer) }));
 }
 
 /** Reject the draft, or withdraw what was signed. */
 export async function reject(/** @type {Desk} */ desk) {
   const signed = desk.view().signed?.length;
-  const answer = await askPerson(signed ? "Withdraw the signed report" : "Reject the draft", [element("p", {}, signed ? "Receivers are told that the report is withdrawn." : "The draft is not used. The study has to be reported without it."), reasonField("Why"), nameField()], signed ? "Withdraw" : "Reject");
+  const answer = await askPerson(signed ? "Withdraw the signed report" : "Reject the draft", [element("p", {}, signed ? "Receivers are told that the report is withdrawn." : "The draft is not used. The study has to be reported without it."), reasonField("Why"), await nameField()], signed ? "Withdraw" : "Reject");
   if (answer) desk.took(await step(desk, "reject", { reason: answer.reason, name: keepName(answer) }));
 }
 
 /** Say that an urgent draft was read. */
 export async function acknowledge(/** @type {Desk} */ desk) {
-  const answer = await askPerson("Urgent draft", [element("p", {}, "You record that you have read this urgent draft: ", element("strong", {}, desk.view().urgent)), nameField()], "I have read it");
+  const answer = await askPerson("Urgent draft", [element("p", {}, "You record that you have read this urgent draft: ", element("strong", {}, desk.view().urgent)), await nameField()], "I have read it");
   if (answer) desk.took(await ask(`${desk.base}/acknowledgement`, { method: "POST", body: { name: keepName(answer) } }));
 }
 
@@ -95,9 +96,14 @@ function summaryOf(view) {
 
 const reasonField = (words) => element("div", {}, element("label", { for: "step-reason" }, words), element("input", { type: "text", id: "step-reason", name: "reason", required: true, maxlength: 1000 }));
 
-const nameField = () => element("div", {}, element("label", { for: "signer" }, "Your name (taken from your account where you have one)"), element("input", { type: "text", id: "signer", name: "name", required: true, maxlength: 200, value: nameGiven(), autocomplete: "name" }));
+/** Where somebody is known, the account's name signs; on one's own machine it is asked for. */
+async function nameField() {
+  const me = await whoAmI();
+  if (me.access === "on") return element("p", {}, "You sign as ", element("strong", {}, me.name ?? me.subject), ".");
+  return element("div", {}, element("label", { for: "signer" }, "Your name"), element("input", { type: "text", id: "signer", name: "name", required: true, maxlength: 200, value: nameGiven(), autocomplete: "name" }));
+}
 
 function keepName(answer) {
-  localStorage.setItem(NAME, answer.name);
+  if (answer.name) localStorage.setItem(NAME, answer.name);
   return answer.name;
 }
