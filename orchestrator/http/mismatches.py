@@ -53,7 +53,7 @@ async def resolve_mismatch(mismatch_id: MismatchId, said: Deciding, rooms: WithR
     """Record what a person says, and let the study go on. Only a person can, and only once."""
     signature = signature_of(person, said.name, datetime.now(UTC))
     by = f"{signature.name} ({signature.subject})"
-    record = await asyncio.to_thread(rooms.records.orders.decide, mismatch_id, Decision(said.decision), by)
+    record = await asyncio.to_thread(rooms.records.orders.decide, mismatch_id, Decision(said.decision), by, person)
     log.info("mismatch_decided", study_id=record.study_id, decision=said.decision)
     await queue(record, rooms.jobs)
     return state_of(record)

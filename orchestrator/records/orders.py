@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from orchestrator.access import LOCAL_PERSON, Person
+from orchestrator.audit import Action, entry_of
 from orchestrator.errors import AlreadyDecided, NotFound
 from orchestrator.orders.incoming import (
     EarlierReport,
@@ -27,6 +29,7 @@ from orchestrator.orders.issuers import Issuers
 from orchestrator.orders.meeting import Meeting, Numbers
 from orchestrator.orders.words import merged, updated
 from orchestrator.progress import EventKind, StudyRecord, StudyStatus
+from orchestrator.records import audit
 from orchestrator.records.earlier import earlier_examinations, keep_report
 from orchestrator.records.engine import reading, writing
 from orchestrator.records.meetings import (
@@ -210,13 +213,15 @@ class Orders:
         with reading(self._engine) as connection:
             return tuple(_mismatch(row) for row in connection.execute(query))
 
-    def decide(self, mismatch_id: str, decision: Decision, by: str) -> StudyRecord:
+    def decide(self, mismatch_id: str, decision: Decision, by: str, person: Person = LOCAL_PERSON) -> StudyRecord:
         """Record what a person says of a mismatch, and let the study go on.
 
         Parameters
         ----------
         by
-            Who says so.
+            Who says so, as the mismatch remembers it.
+        person
+            The same as the audit holds it.
 
         Raises
         ------
@@ -236,6 +241,7 @@ class Orders:
             now = text_of(datetime.now(UTC))
             said = {"decision": decision, "decided_at": now, "decided_by": by}
             connection.execute(sa.update(MEETINGS).where(place).values(said))
+            audit.append(connection, entry_of(person, Action.DECIDE, study_id=row.study_id, thing=str(decision)))
             if decision is Decision.SAME_PATIENT:
                 query = sa.select(ORDERS.c.document).where(ORDERS.c.order_id == row.order_id)
                 placed = PlacedOrder.model_validate_json(connection.execute(query).scalar_one())

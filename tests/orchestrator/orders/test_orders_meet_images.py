@@ -156,6 +156,7 @@ def test_people_say_that_it_is_the_same_patient(on_both):
     assert (study.patient.patient_id, study.order.indication) == ("4712", "cough")
     assert "4711" in study.patient.other_ids, "the old identifier is still known, so that it can be masked"
     assert EventKind.FREED in kinds(on_both, sent.study_id)
+    assert on_both.audit.faults() == () and on_both.audit.head().number == 1, "the decision is in the audit"
 
 
 def test_people_say_that_the_order_is_not_this_studys(records):
