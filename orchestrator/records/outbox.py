@@ -18,7 +18,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from orchestrator.audit import Action, Entry, Outcome
 from orchestrator.errors import NotFound, Superseded
+from orchestrator.records import audit
 from orchestrator.records.engine import reading, writing
 from orchestrator.records.tables import DELIVERIES, DESTINATIONS, MESSAGES, STUDIES
 from orchestrator.release import Release, ReleaseEvent
@@ -151,16 +153,16 @@ class Outbox:
             connection.execute(where.values(claimed_until=until))
 
     def delivered(self, delivery: Delivery, receipt: str | None = None) -> None:
-        """Record that the receiver has it."""
-        self._set(delivery, state=DeliveryState.DELIVERED, reason=receipt)
+        """Record that the receiver has it, in the audit too."""
+        self._set(delivery, Outcome.DONE, state=DeliveryState.DELIVERED, reason=receipt)
 
     def later(self, delivery: Delivery, after_s: float, reason: str) -> None:
         """Give a message back, to be tried again after a while."""
-        self._set(delivery, next_at=_text(datetime.now(UTC) + timedelta(seconds=after_s)), reason=reason)
+        self._set(delivery, None, next_at=_text(datetime.now(UTC) + timedelta(seconds=after_s)), reason=reason)
 
     def bury(self, delivery: Delivery, reason: str) -> None:
         """Give a message up; it stays, and a person decides."""
-        self._set(delivery, state=DeliveryState.DEAD, reason=reason)
+        self._set(delivery, Outcome.FAILED, state=DeliveryState.DEAD, reason=reason)
 
     def resend(self, key: str, destination: str | None = None) -> int:
         """Let a message be sent again, whatever became of it; returns to how many destinations.
@@ -189,6 +191,7 @@ class Outbox:
                         state=DeliveryState.WAITING, attempts=0, next_at=now, updated_at=now, claimed_until=None
                     )
                 )
+                audit.append(connection, _entry(Action.RESEND, "local", _delivery(row)))
         return len(wanted)
 
     def list(
@@ -221,11 +224,28 @@ class Outbox:
         with reading(self._engine) as connection:
             return {row[0]: (now - datetime.fromisoformat(row[1])).total_seconds() for row in connection.execute(query)}
 
-    def _set(self, delivery: Delivery, **values: object) -> None:
+    def _set(self, delivery: Delivery, sent: Outcome | None, **values: object) -> None:
         """What the receiver has stays delivered, whatever a slower sender says afterwards."""
         where = _at(delivery.key, delivery.destination).where(DELIVERIES.c.state != DeliveryState.DELIVERED)
         with writing(self._engine) as connection:
-            connection.execute(where.values(**values, updated_at=_text(datetime.now(UTC)), claimed_until=None))
+            changed = connection.execute(
+                where.values(**values, updated_at=_text(datetime.now(UTC)), claimed_until=None)
+            )
+            if sent is not None and changed.rowcount:
+                audit.append(connection, _entry(Action.SEND, "outbox", delivery, sent))
+
+
+def _entry(action: Action, subject: str, delivery: Delivery, outcome: Outcome = Outcome.DONE) -> Entry:
+    """What went where: the study, the destination, and of a signed report its version."""
+    version = delivery.key.rpartition(".v")[2]
+    return Entry(
+        action=action,
+        subject=subject,
+        outcome=outcome,
+        study_id=delivery.study_id,
+        thing=delivery.destination,
+        version=int(version) if version.isdigit() and ".v" in delivery.key else None,
+    )
 
 
 def _receivers(connection: sa.Connection, release: Release) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.audit import Action
 from orchestrator.errors import NotFound, Superseded
 from orchestrator.progress import StudyStatus
 from orchestrator.records import Records
@@ -187,3 +188,24 @@ def test_a_finding_whose_sentence_was_changed_or_dropped_is_not_told_coded(recor
     untouched = release_of_draft(made).sections
     assert endorsed_facts(made.facts, untouched).findings == made.facts.findings
     assert endorsed_facts(made.facts, ()).findings == ()
+
+
+def test_the_audit_tells_what_went_where_and_what_did_not(records):
+    made = drafted(records)
+    records.outbox.enqueue(signed(made))
+    for said in ("AA", None):
+        [one] = [taken for taken in records.outbox.claim("research", 10, 60) if taken.release.study_id == made.study_id]
+        records.outbox.delivered(one.delivery, said)
+        records.outbox.delivered(one.delivery, said)
+    [refused] = [taken for taken in records.outbox.claim("ris", 10, 60) if taken.release.study_id == made.study_id]
+    records.outbox.bury(refused.delivery, "AE 102")
+    records.outbox.resend(refused.delivery.key, "ris")
+    told = [
+        link.entry for link in records.audit.links(made.study_id) if link.entry.action in {Action.SEND, Action.RESEND}
+    ]
+    assert [(one.action, one.outcome, one.thing, one.version) for one in told] == [
+        ("send", "done", "research", None),
+        ("send", "done", "research", 1),
+        ("send", "failed", "ris", 1),
+        ("resend", "done", "ris", 1),
+    ]
