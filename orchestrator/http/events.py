@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from orchestrator.http.problems import documented
@@ -33,20 +33,22 @@ async def stream_events(
     request: Request,
     rooms: WithRooms,
     last_event_id: Annotated[int, Header(ge=0)] = 0,
+    follow: Annotated[bool, Query(description="Go on after the draft: tell of the report's life too.")] = False,
 ) -> StreamingResponse:
     """Stream the story of a study: what was, from after ``Last-Event-ID``, then what happens.
 
-    The stream ends with the study. Numbers have no gap, so nothing is missed over a lost connection.
+    The stream ends with the draft, unless one wants to follow what people make of it. Numbers have no gap, so nothing
+    is missed over a lost connection.
     """
     await asyncio.to_thread(rooms.records.record, study_id)
     return StreamingResponse(
-        _told(study_id, last_event_id, rooms, request),
+        _told(study_id, last_event_id, rooms, request, follow=follow),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _told(study_id: str, after: int, rooms: Rooms, request: Request) -> AsyncIterator[str]:
+async def _told(study_id: str, after: int, rooms: Rooms, request: Request, *, follow: bool) -> AsyncIterator[str]:
     """The bell only wakes; what is told comes from the record."""
     yield "retry: 1000\n\n"
     silent = 0
@@ -56,7 +58,7 @@ async def _told(study_id: str, after: int, rooms: Rooms, request: Request) -> As
             for event in await asyncio.to_thread(rooms.records.events, study_id, after):
                 after, silent = event.number, 0
                 yield _as_text(event)
-            if over:
+            if over and not follow:
                 return
             silent += 1
             if silent % _KEEP_ALIVE_LOOKS == 0:

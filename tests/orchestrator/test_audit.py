@@ -18,8 +18,12 @@ from orchestrator.progress import StudyStatus
 from orchestrator.records import Records
 from orchestrator.records.audit import append
 from orchestrator.records.engine import Duplicate, writing
+from orchestrator.records.outbox import Subscription
+from orchestrator.release import ReleaseEvent
+from orchestrator.report import Facts
 from tests.orchestrator.quick_app import caller, quick_app
-from tests.orchestrator.small_clinic import draft, study
+from services.contract import Label
+from tests.orchestrator.small_clinic import draft, finding, study
 
 CANARIES = ("CANARY", "19470101", "MRN-4711", "ACC-0815")
 
@@ -223,6 +227,23 @@ def test_the_command_makes_lists_rotates_and_revokes_keys(tmp_path, monkeypatch)
     assert actions == ["key.added", "key.rotated", "key.revoked", "key.added"]
 
 
+def test_the_command_exports_what_people_made_of_drafts_and_says_so_in_the_audit(tmp_path, monkeypatch):
+    monkeypatch.setattr("orchestrator.cli.records_opened.settings_in_force", lambda: settings_in(tmp_path))
+    records = Records.open(f"sqlite:///{tmp_path}/records.db")
+    received = study(name="CANARY^NAME")
+    records.accept(received, "a" * 64)
+    facts = Facts(findings=(finding(Label.EFFUSION).model_copy(update={"finding_id": "F1"}),))
+    records.keep_draft(draft(received.study_id, facts), 1, StudyStatus.DRAFTED, ())
+    records.reports.sign(received.study_id, 0, LOCAL_PERSON, "Dr Ada Nowak")
+    out = tmp_path / "sentences.jsonl"
+    assert CliRunner().invoke(wetread, ["feedback", "--out", str(out)]).exit_code == 0
+    written = out.read_text()
+    assert "effusion" in written.lower()
+    assert not [name for name in ("CANARY", "Nowak", received.study_id) if name in written]
+    assert [link.entry.action for link in records.audit.links()] == ["sign", "training.export"]
+    records.close()
+
+
 def settings_in(folder):
     from orchestrator.settings import Settings
 
@@ -231,3 +252,16 @@ def settings_in(folder):
 
 def test_a_head_reads_as_the_command_prints_it():
     assert str(Head(3, "a" * 64)) == f"3:{'a' * 64}"
+
+
+def test_what_was_sent_to_a_receiver_is_audited_once(records):
+    received = study()
+    records.accept(received, "a" * 64)
+    records.outbox.subscribe([Subscription(destination="ris", events=frozenset(ReleaseEvent))])
+    records.keep_draft(draft(received.study_id), 1, StudyStatus.DRAFTED, ())
+    [claimed] = [one for one in records.outbox.claim("ris", 100, 60) if one.delivery.study_id == received.study_id]
+    for _ in range(2):
+        records.outbox.delivered(claimed.delivery)
+    [link] = records.audit.links(received.study_id)
+    assert (link.entry.action, link.entry.subject) == ("send", "outbox")
+    assert link.entry.thing.startswith("ris|")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from orchestrator.http.events import _told
 from orchestrator.progress import StudyStatus
 from orchestrator.records.outbox import Subscription
 from orchestrator.release import ReleaseEvent
@@ -308,3 +311,23 @@ async def test_there_is_no_report_before_there_is_a_draft(client, records):
     records.accept(received, "a" * 64)
     assert (await client.get(f"/v1/studies/{received.study_id}/report")).status_code == 404
     assert (await client.get("/v1/studies/no-such-study/report")).status_code == 404
+
+
+async def test_who_follows_hears_of_the_report_after_the_draft(client, app, reader, records, drafted):
+    """The stream of a drafted study ends at once; one that follows goes on, and tells of a signature as it comes."""
+    whole = (await client.get(f"/v1/studies/{drafted}/events")).text
+    assert "event: drafted" in whole
+    heard = []
+
+    async def listen():
+        request = SimpleNamespace(is_disconnected=lambda: asyncio.sleep(0, "event: signed" in "".join(heard)))
+        async for said in _told(drafted, 0, app.state.rooms, request, follow=True):
+            heard.append(said)  # noqa: PERF401 - the list decides when to stop listening
+
+    async def act():
+        await asyncio.sleep(0.2)
+        await reader.read()
+        await reader.does("sign", **NAME)
+
+    await asyncio.wait_for(asyncio.gather(listen(), act()), 30)
+    assert [line for said in heard for line in said.splitlines() if line.startswith("event: ")][-1] == "event: signed"
