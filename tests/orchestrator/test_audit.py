@@ -21,8 +21,8 @@ from orchestrator.records.engine import Duplicate, writing
 from orchestrator.records.outbox import Subscription
 from orchestrator.release import ReleaseEvent
 from orchestrator.report import Facts
-from tests.orchestrator.quick_app import caller, quick_app
 from services.contract import Label
+from tests.orchestrator.quick_app import caller, quick_app
 from tests.orchestrator.small_clinic import draft, finding, study
 
 CANARIES = ("CANARY", "19470101", "MRN-4711", "ACC-0815")
