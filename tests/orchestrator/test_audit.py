@@ -264,4 +264,4 @@ def test_what_was_sent_to_a_receiver_is_audited_once(records):
         records.outbox.delivered(claimed.delivery)
     [link] = records.audit.links(received.study_id)
     assert (link.entry.action, link.entry.subject) == ("send", "outbox")
-    assert link.entry.thing.startswith("ris|")
+    assert link.entry.thing == "ris"
