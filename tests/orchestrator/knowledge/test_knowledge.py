@@ -142,8 +142,8 @@ def test_a_folder_that_is_not_there_is_said_at_start(tmp_path: Path):
         site_passages(tmp_path / "nowhere")
 
 
-def test_retrieval_is_off_for_drafts_unless_a_site_turns_it_on():
-    assert read_hospital(None).knowledge.in_drafts is False
+def test_without_a_folder_a_site_adds_nothing():
+    assert read_hospital(None).knowledge.folder is None
 
 
 def test_a_passage_needs_a_source_and_a_date():
