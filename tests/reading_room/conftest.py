@@ -76,10 +76,11 @@ class Visitor:
         return self.page
 
     def open_study(self, study_id: str) -> Page:
-        """Open a study and wait until film and draft are there."""
+        """Open a study and wait until film, draft and regions are there."""
         self.page.goto(f"{self.url}/#/studies/{study_id}")
         self.page.wait_for_selector(".viewport[data-loaded=whole]")
         self.page.wait_for_selector(".sentence")
+        self.page.wait_for_selector(".viewport[data-regions]:not([data-regions='0'])")
         return self.page
 
 

@@ -136,7 +136,7 @@ def test_pointing_at_a_sentence_lights_the_region_it_cites_and_nothing_else(page
     page.wait_for_selector('.marks [data-fact="F1"][data-lit]')
     assert page.locator(".marks [data-lit]").count() == 1
     page.locator(".chip[data-fact=F2]").first.hover()
-    page.wait_for_function("document.querySelector('canvas.heat').dataset.shown.includes('F2')")
+    page.wait_for_selector("canvas.heat[data-shown*=F2]", state="attached")
     assert page.locator(".marks [data-lit]").count() == 0
 
 

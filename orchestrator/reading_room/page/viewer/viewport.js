@@ -81,7 +81,9 @@ export class Viewport {
 
   /** Lay the regions of a draft over the film. */
   async takeOverlays(/** @type {import("./regions.js").Overlay[]} */ overlays) {
-    this.marks.take(await loadRegions(overlays.filter((overlay) => overlay.image_id === this.image.image_id), this.image));
+    const here = overlays.filter((overlay) => overlay.image_id === this.image.image_id);
+    this.marks.take(await loadRegions(here, this.image));
+    this.frame.dataset.regions = String(this.marks.regions.length);
     this.plan();
   }
 
