@@ -85,14 +85,12 @@ def export(data: bytes, options: Options, pseudonyms: Pseudonyms) -> Left:
     try:
         dataset = dcmread(io.BytesIO(data))
         sop_class = str(dataset.SOPClassUID)
-        _refuse_what_may_not_leave(dataset, sop_class, options)
+        _refuse_what_may_not_leave(dataset, sop_class)
         blacked_out = _look_at_pixels(dataset, options)
         syntax = dataset.file_meta.TransferSyntaxUID
         made, counted = clean(dataset, options, pseudonyms)
     except _DAMAGED as error:
         raise UnreadableImage(f"no whole DICOM file ({type(error).__name__}); expected a DICOM image") from error
-    if options.clean_pixel_data:
-        made.BurnedInAnnotation = "NO"
     made.file_meta = FileMetaDataset()
     made.file_meta.MediaStorageSOPClassUID, made.file_meta.TransferSyntaxUID = UID(sop_class), syntax
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
@@ -104,14 +102,15 @@ def export(data: bytes, options: Options, pseudonyms: Pseudonyms) -> Left:
     return Left(name=name, data=file.getvalue(), done=done, blacked_out=blacked_out, link=_link(dataset, made))
 
 
-def _refuse_what_may_not_leave(dataset: Dataset, sop_class: str, options: Options) -> None:
+def _refuse_what_may_not_leave(dataset: Dataset, sop_class: str) -> None:
+    """What its header does not clear stays here whatever the detector says: that one misses lines (see its figures)."""
     if sop_class.startswith(_DOCUMENTS):
         raise UnsupportedImage("a document, not an image; expected an image: no table can clean its text")
     modality, burned_in = str(dataset.get("Modality")), dataset.get("BurnedInAnnotation")
     doubtful = modality in BURNED_IN_UNLESS_DENIED or (
         sop_class.startswith(_SECONDARY_CAPTURE) and modality not in RADIOGRAPHY
     )
-    if (burned_in == "YES" or (doubtful and burned_in != "NO")) and not options.clean_pixel_data:
+    if burned_in == "YES" or (doubtful and burned_in != "NO"):
         raise UnsupportedImage("the pixels may show text (Burned In Annotation); expected an image that says NO")
 
 

@@ -79,18 +79,18 @@ class Options:
     retain_patient_characteristics: bool = False
     clean_descriptors: bool = False
     clean_pixel_data: bool = False
-    """Lines of text found in the pixels are blacked out (E.3.1); without it such an image stays behind."""
+    """Lines of text found in the pixels are blacked out; without it such an image stays behind. No method code is
+    written for it: the detector misses lines, and 113101 would promise that none is left (E.3.1)."""
 
     @property
     def codes(self) -> tuple[tuple[str, str], ...]:
         """Return the codes of De-identification Method Code Sequence (PS3.16 CID 7050)."""
-        taken = (_METHODS[field.name] for field in fields(self) if getattr(self, field.name))
+        taken = (_METHODS[field.name] for field in fields(self) if getattr(self, field.name) and field.name in _METHODS)
         return (("113100", "Basic Application Confidentiality Profile"), *taken)
 
 
 _METHODS = {
     "clean_descriptors": ("113105", "Clean Descriptors Option"),
-    "clean_pixel_data": ("113101", "Clean Pixel Data Option"),
     "retain_uids": ("113110", "Retain UIDs Option"),
     "shift_dates": ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
     "retain_device_identity": ("113109", "Retain Device Identity Option"),

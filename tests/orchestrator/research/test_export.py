@@ -127,8 +127,13 @@ def test_or_the_name_is_blacked_out_and_nothing_else():
     assert not find_text(pixels)
     changed = np.argwhere(before != pixels)
     assert changed.size and changed[:, 0].max() < pixels.shape[0] // 6, "only where the line stood"
-    assert "113101" in [code.CodeValue for code in after.DeidentificationMethodCodeSequence]
-    assert after.BurnedInAnnotation == "NO"
+    assert "113101" not in [code.CodeValue for code in after.DeidentificationMethodCodeSequence], "it promises too much"
+
+
+@pytest.mark.parametrize("attributes", [{"BurnedInAnnotation": "YES"}, {"Modality": "US", "BurnedInAnnotation": None}])
+def test_the_detector_clears_no_image_that_its_header_does_not(attributes: dict[str, str | None]):
+    with pytest.raises(UnsupportedImage, match="may show text"):
+        export(chest_dicom(**attributes), Options(clean_pixel_data=True), SECRET)
 
 
 def test_the_pseudonyms_of_a_run_can_be_linked_back_by_who_has_the_key(tmp_path: Path, monkeypatch):
