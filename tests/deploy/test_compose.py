@@ -50,7 +50,7 @@ def test_both_profiles_have_every_part(compose):
 
 def test_only_the_orchestrators_own_processes_can_read_the_identified_zone(compose):
     readers = {name for name, service in compose["services"].items() if "originals" in str(service.get("volumes", ""))}
-    assert readers == {"orchestrator", "worker", "outbox"}
+    assert readers == {"orchestrator", "worker", "gateway", "outbox"}
 
 
 def test_whatever_answers_other_machines_asks_who_they_are(compose):
