@@ -260,7 +260,8 @@ export class ReportPanel {
     }
     const reason = await askReason("Reject this sentence", one.drafted);
     if (reason) this.decide(id, "rejected", reason);
-    this.row(id)?.focus();
+    // The dialog gave the focus back, and a quick typist may have gone on from there: take nobody's caret away.
+    if (document.activeElement === document.body) this.row(id)?.focus();
   }
 
   remark(id) {
