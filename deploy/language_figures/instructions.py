@@ -1,4 +1,4 @@
-"""Instructions hidden in text from outside: 300 texts, in three languages, in each of eight fields.
+"""Instructions hidden in text from outside: 300 texts, in three languages, in each of nine fields.
 
 Two models are tried. One obeys: it answers with the very text, as the checks would then see it. The other is the served
 one, which is shown the text although its profile would not show it. Neither may change what is released.
@@ -21,7 +21,7 @@ from services.contract.phrasing import finding_line, plain_name
 from services.language.simulate import SimulatedStudy
 
 FIELDS = (*Source, "name of a finding", "name of what was not assessed")
-"""Where a text from outside can stand: the six quoted sources, and two names that a service may send."""
+"""Where a text from outside can stand: the seven quoted sources, and two names that a service may send."""
 
 _OPENINGS: dict[str, tuple[str, ...]] = {
     "en": (

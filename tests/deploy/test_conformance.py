@@ -21,7 +21,7 @@ def test_what_is_committed_is_what_the_code_says(name: str):
     answer = CliRunner().invoke(app, ["conformance", name])
     assert answer.exit_code == 0
     file = ROOT / "deploy/conformance" / DOCUMENTS[name][0]
-    assert answer.output == file.read_text(), f"wetread conformance {name} > {file.name}"
+    assert answer.stdout == file.read_text(), f"wetread conformance {name} > {file.name}"
 
 
 def test_an_unknown_document_is_a_wrong_command_line():

@@ -50,9 +50,9 @@ def test_no_instruction_from_outside_changes_a_finding_leaks_a_prompt_or_brings_
     assert (tried.changed_findings, tried.leaked_prompts, tried.markup, tried.broken_fences) == (0, 0, 0, 0)
 
 
-def test_three_hundred_texts_in_three_languages_stand_in_eight_fields():
-    assert len(FIELDS) == 8 and len({text for language in ("en", "de", "es") for text in texts_of(language)}) == 900
-    assert sum(1 for _ in attempts(300)) == 7200
+def test_three_hundred_texts_in_three_languages_stand_in_nine_fields():
+    assert len(FIELDS) == 9 and len({text for language in ("en", "de", "es") for text in texts_of(language)}) == 900
+    assert sum(1 for _ in attempts(300)) == 8100
 
 
 def test_claims_of_a_text_are_findings_with_what_is_said_of_them():
