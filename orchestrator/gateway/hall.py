@@ -18,6 +18,8 @@ from orchestrator.settings import Settings
 
 log = structlog.get_logger()
 
+_CANCEL_AGAIN_S = 1.0
+
 
 @dataclass(frozen=True)
 class Hall:
@@ -45,8 +47,9 @@ class Hall:
             yield
         finally:
             self.tasks.remove(task)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            while not task.done():  # what a cancellation interrupts can swallow it, and then goes on for ever
+                task.cancel()
+                await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
 
     @property
     def fallen(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -45,6 +45,22 @@ async def test_what_is_asked_for_is_opened_and_what_falls_is_said(settings):
         answer = await client.get("/livez")
         assert (answer.status_code, answer.json()["status"]) == (503, "fallen: doorbell")
     assert SPOKEN == ["open", "closed"]
+
+
+async def test_work_that_swallows_a_cancellation_ends_all_the_same(settings):
+    async def deaf() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def deaf_listener(hall: Hall):
+        async with hall.beside("deaf", deaf()):
+            yield
+
+    app = create_app(settings, (Listener("deaf", lambda _: True, deaf_listener),))
+    async with asyncio.timeout(10), app.router.lifespan_context(app):
+        await asyncio.sleep(0)
 
 
 def test_the_process_says_that_it_is_ready_and_ends_when_asked_to(tmp_path: Path):
