@@ -33,7 +33,6 @@ class Trainable(NamedTuple):
     evaluate: str = ""
     needs_data: bool = True
     """Whether it cannot do without ``--data``; options that only it knows go after ``--``."""
-    can_be_trained: bool = True
     home: str = "services"
     trained: bool = True
     """False for what is written, not trained, and only measured."""
@@ -53,7 +52,7 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable("chest_anatomy_boxes", "detection"),
     Trainable("lung_opacities", "detection"),
     Trainable("language", "language", "train", "evaluate", needs_data=False),
-    Trainable("conversation", "", "", "deploy.conversation_figures", needs_data=False, can_be_trained=False),
+    Trainable("conversation", "", "", "deploy.conversation_figures", needs_data=False, trained=False),
     Trainable(
         "deidentification", "identity_figures", evaluate="free_text", needs_data=False, home="deploy", trained=False
     ),
@@ -112,7 +111,7 @@ def evaluate(
 
 def _run(action: str, name: str, out: Path, given: dict[str, Path | int | None], more: list[str], voice: Voice) -> None:
     known = {one.name: one for one in TRAINABLE if one.trained or action == "evaluate"}
-    if name not in known or (action == "train" and not known[name].can_be_trained):
+    if name not in known:
         raise voice.fail(Exit.USAGE, f"{name} cannot be trained here.", ", ".join(known))
     specialist = known[name]
     data = given["--data"]

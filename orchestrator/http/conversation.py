@@ -14,7 +14,7 @@ import structlog
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from orchestrator.access import Person, WithPerson
+from orchestrator.access import Person
 from orchestrator.conversation.case import Case
 from orchestrator.conversation.conversation import Asked
 from orchestrator.conversation.readers import Toolbox
@@ -22,6 +22,7 @@ from orchestrator.conversation.turn import LONGEST_QUESTION, Failed, Query, Told
 from orchestrator.darkroom import cut_out, developed_anew
 from orchestrator.deidentify import deidentify, known_identifiers
 from orchestrator.errors import NotFound, WetreadError
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import Responses, documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.studies import StudyId

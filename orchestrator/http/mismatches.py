@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from orchestrator.acceptance import queue
-from orchestrator.access import WithPerson
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import documented
 from orchestrator.http.rooms import WithRooms
 from orchestrator.http.states import StudyState, state_of

@@ -17,8 +17,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 from pydantic import Field
 
-from orchestrator.access import Person, WithPerson
+from orchestrator.access import Person
 from orchestrator.errors import Overtaken, QueueUnavailable, RefusedInput
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import MEDIA_TYPE, documented
 from orchestrator.http.report_view import Here, ReportView, here_of, view_of
 from orchestrator.http.rooms import Rooms, WithRooms

@@ -12,8 +12,9 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from orchestrator.access import How, Person, Role, WithPerson
+from orchestrator.access import How, Person, Role
 from orchestrator.access.doorkeeper import SESSION_COOKIE, Asking
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from services.contract import Fact

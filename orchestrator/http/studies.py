@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from orchestrator.acceptance import accept, queue
-from orchestrator.access import WithPerson
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.states import StudyList, StudyState, state_of

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from orchestrator.access import Person, WithPerson
+from orchestrator.access import Person
 from orchestrator.errors import NotFound, QueueUnavailable
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import Responses, documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.http.states import StudyState, state_of

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from orchestrator.access import Person, WithPerson
+from orchestrator.access import Person
+from orchestrator.http.acting import WithPerson
 from orchestrator.http.problems import documented
 from orchestrator.http.rooms import Rooms, WithRooms
 from orchestrator.reading_room.worklist import Worklist, WorklistRow

@@ -231,8 +231,9 @@ async def test_openapi_describes_the_upload_and_every_problem(client):
         for operation in item.values():
             for status, answer in operation["responses"].items():
                 in_its_own_words = path == "/readyz" or (path.startswith("/dicomweb") and status == "409")
+                spoken = "application/fhir+json" if path.startswith("/fhir") else "application/problem+json"
                 if status >= "400" and not in_its_own_words:
-                    assert list(answer["content"]) == ["application/problem+json"], (path, status)
+                    assert list(answer["content"]) == [spoken], (path, status)
 
 
 async def test_metrics_hold_routes_and_never_an_id(client, film):
