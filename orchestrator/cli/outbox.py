@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from pydantic import BaseModel
 
 from orchestrator.cli.exit_codes import Exit, explained
-from orchestrator.cli.parts import JsonOption, settings_in_force
+from orchestrator.cli.parts import JsonOption
+from orchestrator.cli.records_opened import records_in_force
 from orchestrator.cli.voice import Voice
-
-if TYPE_CHECKING:
-    from orchestrator.records import Records
 
 outbox = typer.Typer(help="What is to leave the house, message by message.", no_args_is_help=True)
 StudyOption = Annotated[str | None, typer.Option("--study", help="Only the messages of this study.")]
@@ -71,7 +67,7 @@ def resend(
     from orchestrator.errors import NotFound, RefusedInput
 
     voice = Voice(as_json)
-    with _records(voice) as records:
+    with records_in_force(voice) as records:
         try:
             number = records.outbox.resend(key, destination)
         except (NotFound, RefusedInput) as error:
@@ -83,7 +79,7 @@ def resend(
 def _show(voice: Voice, states: tuple[str, ...], study: str | None, limit: int) -> int:
     from orchestrator.records.outbox import DeliveryState
 
-    with _records(voice) as records:
+    with records_in_force(voice) as records:
         found = records.outbox.list([DeliveryState(state) for state in states], study, limit)
     shown = set(MessageShown.model_fields)
     messages = tuple(MessageShown.model_validate(one.model_dump(include=shown)) for one in found)
@@ -96,18 +92,3 @@ def _show(voice: Voice, states: tuple[str, ...], study: str | None, limit: int) 
     if not messages:
         voice.text("No message.")
     return len(messages)
-
-
-@contextmanager
-def _records(voice: Voice) -> Iterator[Records]:
-    from orchestrator.errors import Misconfigured, RecordsUnavailable
-    from orchestrator.wiring import open_records
-
-    try:
-        records = open_records(settings_in_force())
-    except (Misconfigured, RecordsUnavailable) as error:
-        raise voice.fail(Exit.UNAVAILABLE, str(error)) from None
-    try:
-        yield records
-    finally:
-        records.close()

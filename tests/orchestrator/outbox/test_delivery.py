@@ -263,6 +263,7 @@ def test_the_process_killed_in_mid_delivery_is_replaced_and_the_receiver_has_eve
     assert set(receiver.control_ids) == set(ids(signed(made))) and len(receiver.received) >= 2
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WETREAD_RUN", str(tmp_path / "run"))  # not the record of parts that run beside the tests
     settings_from_environment.cache_clear()
     shown = CliRunner().invoke(app, ["outbox", "list", "--json"])
     settings_from_environment.cache_clear()
@@ -278,6 +279,7 @@ def test_a_person_sees_what_was_given_up_and_sends_it_again(
     [one] = records.outbox.claim("ris", 1, 60)
     records.outbox.bury(one.delivery, "AE 102")
     monkeypatch.setenv("WETREAD_DATABASE_URL", f"sqlite:///{tmp_path}/wetread.db")
+    monkeypatch.setenv("WETREAD_RUN", str(tmp_path / "run"))
     settings_from_environment.cache_clear()
     ask = CliRunner().invoke
     dead = ask(app, ["outbox", "dead"])
