@@ -25,6 +25,13 @@ _NOT_WHOLE = frozenset(
         *("1.2.840.10008.1.2.6.1", "1.2.840.10008.1.2.6.2"),
     }
 )
+_NEWER = {
+    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+    "1.2.840.10008.1.2.8.1": "Deflated Image Frame Compression",
+}
+"""Encodings (PS3.5 10) that pydicom does not list yet, and that other libraries add to its list at import."""
 
 
 def _storage_classes() -> dict[str, str]:
@@ -36,7 +43,7 @@ def _storage_classes() -> dict[str, str]:
 
 def _transfer_syntaxes() -> dict[str, str]:
     found = {uid: entry[0] for uid, entry in UID_dictionary.items() if entry[1] == "Transfer Syntax"}
-    return {uid: name for uid, name in found.items() if uid not in _NOT_WHOLE}
+    return {uid: name for uid, name in sorted((found | _NEWER).items()) if uid not in _NOT_WHOLE}
 
 
 STORAGE_CLASSES = _storage_classes()
