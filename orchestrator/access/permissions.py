@@ -76,7 +76,6 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     f"POST {_STUDY}/report/addend": RADIOLOGISTS,
     f"POST {_STUDY}/report/reject": RADIOLOGISTS,
     f"POST {_STUDY}/report/presence": READERS,
-    f"POST {_STUDY}/rerun": RADIOLOGISTS,
     f"POST {_STUDY}/acknowledgement": RADIOLOGISTS,
     f"POST {_STUDY}/conversation": READERS,
     f"POST {_STUDY}/conversation/stop": READERS,
@@ -103,6 +102,10 @@ def permitted(method: str, template: str) -> frozenset[Role] | None:
 
 
 _LISTS = frozenset({"/v1/studies", "/v1/worklist", "/v1/worklist/events"})
+_ACTS = {
+    f"POST {_STUDY}/rereading": Action.RERUN,
+    "GET /v1/feedback/sentences.jsonl": Action.TRAINING_EXPORT,
+}
 _DOCUMENTS = (f"{_STUDY}/draft/", f"{_STUDY}/report/")
 
 
@@ -121,4 +124,4 @@ def audited(method: str, template: str) -> Action | None:
         return Action.ASK
     if method == "POST" and (template == "/v1/studies" or template.startswith("/dicomweb/")):
         return Action.DELIVER
-    return None
+    return _ACTS.get(f"{method} {template}")

@@ -24,8 +24,9 @@ from orchestrator.errors import NotAllowed, NotFound, WetreadError
 from orchestrator.http.problems import answer_of
 from orchestrator.records import Records
 
+_VIEWS = frozenset({Action.LIST, Action.READ})
 _ONCE_IN_S = 300.0
-"""Who looks at the same study again within so long does not fill the audit: it is one look. Exports count each."""
+"""Who looks at the same study again within so long does not fill the audit: it is one look. Every act counts."""
 _REMEMBERED = 20_000
 
 
@@ -87,7 +88,7 @@ class Gate:
         return _recording(send, records, entry_of(person, action, study_id=place.study_id, thing=_thing(action, place)))
 
     def _is_news(self, person: Person, action: Action, study_id: str | None) -> bool:
-        if action is Action.EXPORT:
+        if action not in _VIEWS:
             return True
         now, look = time.monotonic(), (person.subject, study_id, action)
         if now - self._looked.get(look, -_ONCE_IN_S) < _ONCE_IN_S:

@@ -14,9 +14,12 @@ from orchestrator.orders.issuers import Who
 from orchestrator.progress import StudyStatus
 from orchestrator.records.patients import People
 from orchestrator.records.rows import text_of
-from orchestrator.records.tables import DRAFTS, EARLIER_REPORTS, REPORTED_PATIENTS, STUDIES, STUDY_NUMBERS
+from orchestrator.records.tables import DRAFTS, EARLIER_REPORTS, REPORTED_PATIENTS, REPORTS, STUDIES, STUDY_NUMBERS
 from orchestrator.report import DraftReport
+from orchestrator.signing import ReportState
 from orchestrator.study import EarlierExamination, Study
+from orchestrator.working_copy import Decision, WorkingCopy
+from services.contract import Finding
 
 _LOOKED_AT = 40
 """Newest rows of each kind that are read; more of one patient are passed over."""
@@ -71,17 +74,22 @@ def _reports(connection: sa.Connection, people: People, study: Study, who: Who) 
 
 
 def _own(connection: sa.Connection, people: People, study: Study, who: Who) -> Iterator[EarlierExamination]:
-    """Our own studies that were drafted; one that waits for people to say whose it is does not count."""
+    """Our own studies that were drafted, without what a person rejected; one whose patient is in question is none."""
     query = (
-        sa.select(STUDIES.c.study_id, STUDIES.c.document, DRAFTS.c.document.label("draft"))
+        sa.select(
+            *(STUDIES.c.study_id, STUDIES.c.document, DRAFTS.c.document.label("draft")),
+            *(REPORTS.c.state, REPORTS.c.document.label("copy")),
+        )
         .join(STUDY_NUMBERS, STUDY_NUMBERS.c.study_id == STUDIES.c.study_id)
         .join(DRAFTS, (DRAFTS.c.study_id == STUDIES.c.study_id) & (DRAFTS.c.revision == STUDIES.c.revision))
+        .outerjoin(REPORTS, REPORTS.c.study_id == STUDIES.c.study_id)
         .where(
             STUDY_NUMBERS.c.patient_id.in_(people.values(connection, who)),
             STUDY_NUMBERS.c.study_instance_uid != study.study_instance_uid,
             STUDIES.c.study_id != study.study_id,
             STUDIES.c.status == StudyStatus.DRAFTED,
             STUDIES.c.held.is_(False),
+            REPORTS.c.state.is_(None) | (REPORTS.c.state != ReportState.REJECTED),
         )
         .order_by(STUDY_NUMBERS.c.performed_at.desc())
         .limit(_LOOKED_AT)
@@ -90,10 +98,17 @@ def _own(connection: sa.Connection, people: People, study: Study, who: Who) -> I
         other = Study.model_validate_json(row.document)
         if other.study_datetime is None or people.of_study(connection, other.patient) != who:
             continue
-        draft = DraftReport.model_validate_json(row.draft)
-        yield EarlierExamination(
-            examination_id=row.study_id, performed_at=other.study_datetime, findings=draft.facts.findings
-        )
+        findings = _believed(DraftReport.model_validate_json(row.draft), row.copy)
+        yield EarlierExamination(examination_id=row.study_id, performed_at=other.study_datetime, findings=findings)
+
+
+def _believed(draft: DraftReport, kept: str | None) -> tuple[Finding, ...]:
+    """Return what a draft found and no person took back."""
+    copy = WorkingCopy.model_validate_json(kept) if kept else None
+    if copy is None or copy.draft_id != draft.draft_id:
+        return draft.facts.findings
+    taken_back = {one.id for one in copy.findings if one.decision is Decision.REJECTED}
+    return tuple(one for one in draft.facts.findings if one.finding_id not in taken_back)
 
 
 def _is_of_the_chest(report: EarlierReport) -> bool:

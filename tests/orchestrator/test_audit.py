@@ -10,6 +10,7 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from typer.testing import CliRunner
 
 from orchestrator.access import LOCAL_PERSON, How, Person, Role
+from orchestrator.access.permissions import PERMISSIONS, audited
 from orchestrator.audit import Action, Entry, Head
 from orchestrator.cli import app as wetread
 from orchestrator.errors import RecordsUnavailable
@@ -164,6 +165,27 @@ async def test_reads_exports_and_signatures_are_audited_and_name_no_patient(sett
         )
         assert received.study_id in written
         assert not [canary for canary in (*CANARIES, "Nowak") if canary in written]
+
+
+@pytest.mark.parametrize(
+    ("route", "action"),
+    [
+        ("POST /v1/studies/{study_id}/rereading", Action.RERUN),
+        ("GET /v1/feedback/sentences.jsonl", Action.TRAINING_EXPORT),
+        ("GET /v1/studies/{study_id}/report/pdf", Action.EXPORT),
+    ],
+)
+def test_every_act_and_export_over_http_has_its_word(route, action):
+    assert route in PERMISSIONS
+    assert audited(*route.split(" ")) is action
+
+
+async def test_the_training_export_is_audited_each_time(settings):
+    async with quick_app(settings) as app, caller(app) as client:
+        for _ in range(2):
+            assert (await client.get("/v1/feedback/sentences.jsonl")).status_code == 200
+        actions = [link.entry.action for link in app.state.records.audit.links()]
+    assert actions.count(Action.TRAINING_EXPORT) == 2
 
 
 async def test_who_was_refused_is_audited(settings):

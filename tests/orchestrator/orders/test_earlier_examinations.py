@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from orchestrator.access import LOCAL_PERSON
 from orchestrator.orders.incoming import PatientIdentifier, PatientMerge
 from orchestrator.progress import StudyStatus
 from orchestrator.report import Facts
+from orchestrator.working_copy import Decision, Edit, EditedSection, EditedSentence, FindingDecision
 from services.contract import Label
 from tests.orchestrator.orders.said import accepted, images, order, patient, report
 from tests.orchestrator.small_clinic import draft, finding
@@ -75,6 +77,27 @@ def test_our_own_earlier_study_is_a_prior_and_one_that_is_held_is_not(records):
     assert prior.examination_id == own.study_id
     assert [one.code for one in prior.findings] == [finding(Label.EFFUSION).code]
     records.orders.take([order(patient("9999"), accession="ACC-0", placer="P-0")])
+    assert records.orders.earlier(today()) == ()
+
+
+def test_what_a_person_rejected_is_no_prior(records):
+    study = images(accession="ACC-0", uid="1.2.0", study_datetime=BEFORE)
+    accepted(records, study)
+    found = (finding(Label.EFFUSION), finding(Label.LUNG_OPACITY).model_copy(update={"finding_id": "F2"}))
+    records.keep_draft(draft(study.study_id, Facts(findings=found)), 1, StudyStatus.DRAFTED, ())
+    copy = records.reports.report(study.study_id).copy_now
+    sentences = tuple(
+        EditedSection(
+            name=section.name,
+            sentences=tuple(EditedSentence(sentence_id=one.sentence_id, text=one.text) for one in section.sentences),
+        )
+        for section in copy.sections
+    )
+    wrong = FindingDecision(id="F2", decision=Decision.REJECTED, reason="not there")
+    records.reports.save(study.study_id, 0, Edit(sections=sentences, findings=(wrong,)), LOCAL_PERSON)
+    [prior] = records.orders.earlier(today())
+    assert [one.finding_id for one in prior.findings] == [found[0].finding_id]
+    records.reports.reject(study.study_id, 1, LOCAL_PERSON, "Another patient's film.", "Dr Ada Nowak")
     assert records.orders.earlier(today()) == ()
 
 
