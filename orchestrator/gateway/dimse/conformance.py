@@ -8,7 +8,13 @@ from pydicom.uid import UID_dictionary
 
 from orchestrator.gateway.dimse import pdu
 from orchestrator.gateway.dimse.command import Status
-from orchestrator.gateway.dimse.contexts import STORAGE_CLASSES, TRANSFER_SYNTAXES, VERIFICATION, VERIFICATION_SYNTAXES
+from orchestrator.gateway.dimse.contexts import (
+    PROPOSED_SYNTAXES,
+    STORAGE_CLASSES,
+    TRANSFER_SYNTAXES,
+    VERIFICATION,
+    VERIFICATION_SYNTAXES,
+)
 from orchestrator.gateway.dimse.door import IDLE_ENOUGH_S, WAITING
 from orchestrator.gateway.fetch.dimse import GET_CONTEXTS, STUDY_KEYS
 from orchestrator.gateway.tables import DicomListener, StudyTimer
@@ -122,8 +128,8 @@ Status of a C-STORE response:
 C-FIND at STUDY level with {", ".join(f"`{key}`" for key in STUDY_KEYS)};
 by accession number, then by patient identifier with its issuer, never by name. `Modality` at SERIES level where an
 archive leaves Modalities in Study out. What an archive answers beyond what was asked is dropped.
-With C-GET {len(GET_CONTEXTS)} storage classes are proposed, with every transfer syntax above; with C-MOVE the
-archive sends to our own Application Entity.
+With C-GET {len(GET_CONTEXTS)} storage classes are proposed, with the {len(PROPOSED_SYNTAXES)}
+transfer syntaxes above that are not retired; with C-MOVE the archive sends to our own Application Entity.
 
 #### 4.2.4 Association initiation: Storage SCU
 

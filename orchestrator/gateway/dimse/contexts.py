@@ -50,6 +50,8 @@ STORAGE_CLASSES = _storage_classes()
 """UID and name of every storage SOP class (PS3.4 B.5, PS3.6 A), retired ones included."""
 TRANSFER_SYNTAXES = _transfer_syntaxes()
 """UID and name of every transfer syntax that is taken (PS3.5 10, PS3.6 A)."""
+PROPOSED_SYNTAXES = tuple(uid for uid in TRANSFER_SYNTAXES if UID_dictionary.get(uid, ("",) * 4)[3] != "Retired")
+"""What we propose where we ask (C-GET): DCMTK, and what is built upon it, refuses a context of more than 50."""
 VERIFICATION_SYNTAXES = (IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN)
 
 

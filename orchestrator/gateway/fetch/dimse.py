@@ -17,7 +17,7 @@ from pynetdicom.sop_class import (
 
 from orchestrator.errors import OutOfRoom, Unavailable
 from orchestrator.gateway.arrival_desk import ArrivalDesk
-from orchestrator.gateway.dimse.contexts import TRANSFER_SYNTAXES
+from orchestrator.gateway.dimse.contexts import PROPOSED_SYNTAXES
 from orchestrator.gateway.dimse.part10 import file_head
 from orchestrator.gateway.fetch.source import FoundStudy
 from orchestrator.gateway.tables import Source
@@ -83,7 +83,7 @@ class DimseArchive:
         entity.add_requested_context(model)
         roles = []
         for sop_class in GET_CONTEXTS:
-            entity.add_requested_context(sop_class, list(TRANSFER_SYNTAXES))
+            entity.add_requested_context(sop_class, list(PROPOSED_SYNTAXES))
             roles.append(build_role(sop_class, scp_role=True))
         handlers = [(evt.EVT_C_STORE, self._stored, [loop])]
         with self._associated(entity, ext_neg=roles, evt_handlers=handlers) as association:

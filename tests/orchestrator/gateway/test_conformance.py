@@ -8,7 +8,7 @@ from pydicom.uid import UID_dictionary
 
 from orchestrator.gateway.dimse.command import Status
 from orchestrator.gateway.dimse.conformance import SENT, statement
-from orchestrator.gateway.dimse.contexts import STORAGE_CLASSES, TRANSFER_SYNTAXES
+from orchestrator.gateway.dimse.contexts import PROPOSED_SYNTAXES, STORAGE_CLASSES, TRANSFER_SYNTAXES
 from orchestrator.outbox.tables import ObjectKind
 
 
@@ -21,3 +21,8 @@ def test_every_class_every_encoding_and_every_status_is_told():
     said = statement()
     assert all(f"| {uid} |" in said for uid in (*STORAGE_CLASSES, *TRANSFER_SYNTAXES))
     assert {f"{status:04X}" for status in Status} <= set(said.split())
+
+
+def test_no_context_is_proposed_with_more_syntaxes_than_dcmtk_takes():
+    assert {"1.2.840.10008.1.2", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.102"} <= set(PROPOSED_SYNTAXES)
+    assert len(PROPOSED_SYNTAXES) <= 50
