@@ -14,8 +14,8 @@ from deploy.local.parts import Part
 from deploy.local.state import PartState, Phase
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
-STEADY_S = 60.0
-"""A part that ran this long is given the first pause again when it dies."""
+STEADY_S = 10.0
+"""A part that served this long is given the first pause again when it dies."""
 ASK_EVERY_S = 5.0
 LARGEST_LOG_BYTES = 20_000_000
 AT_WORK = 0.02
@@ -40,6 +40,7 @@ class RunningPart:
         self._asked_at = 0.0
         self._answered_at = 0.0
         self._started_at = 0.0
+        self._ready_at: float | None = None
         self._worked_at = self._looked_at = self._worked_s = 0.0
         self._not_before = 0.0
         self._pause_s = FIRST_PAUSE_S
@@ -95,13 +96,14 @@ class RunningPart:
         self._phase = Phase.STARTING
         self._started_at = self._answered_at = self._worked_at = self._looked_at = moment
         self._worked_s = 0.0
+        self._ready_at = None
         self._probe = None
 
     def _bury(self, moment: float, why: str) -> None:
         """Clear away what the dead process left, and plan the next start."""
         assert self._process is not None
         processes.end_session(self._process, signal.SIGKILL)
-        if moment - self._started_at >= STEADY_S:
+        if self._ready_at is not None and moment - self._ready_at >= STEADY_S:
             self._pause_s = FIRST_PAUSE_S
         self._not_before = moment + self._pause_s
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
@@ -124,7 +126,7 @@ class RunningPart:
         if self._answer(self.part.ready):
             self._phase = Phase.READY
             self._detail = None
-            self._answered_at = moment
+            self._answered_at = self._ready_at = moment
             self._seconds_to_ready = round(time.monotonic() - self._started_at, 1)
             return
         self._see_whether_it_works(moment)

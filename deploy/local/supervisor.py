@@ -1,7 +1,7 @@
 """Keep the parts running until asked to end: ``python -m deploy.local.supervisor [--together]``.
 
 One loop: start what may start, see what died, ask what should answer, write down what is known. A part that dies
-is started again after 0.5, 1, 2, ... at most 30 seconds; one that ran for a minute begins anew at 0.5.
+is started again after 0.5, 1, 2, ... at most 30 seconds; one that served for ten begins anew at 0.5.
 """
 
 from __future__ import annotations
