@@ -5,28 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 
 from orchestrator.cli.exit_codes import Exit
+from orchestrator.cli.observation import Examined, Observation
 from orchestrator.cli.parts import JsonOption
 from orchestrator.cli.voice import Voice
-
-
-class Observation(BaseModel):
-    """One thing that was looked at."""
-
-    about: str
-    name: str
-    state: str
-    """``ok``, ``limited`` (works, with less) or ``problem``."""
-    detail: str
-
-
-class Examined(BaseModel):
-    """The JSON answer of ``doctor``."""
-
-    observations: tuple[Observation, ...]
-    problems: int
 
 
 def doctor(

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from deploy.local import control, redis_server
 from deploy.local.settings import ROOT, LocalSettings
 from deploy.local.state import State
-from orchestrator.cli.doctor import Observation
+from orchestrator.cli.observation import Observation
 from orchestrator.provenance import software_version
 from services.contract import ServiceCard
 

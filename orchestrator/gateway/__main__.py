@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
-import uvicorn
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from orchestrator.background import serve
 from orchestrator.gateway.hall import Hall
 from orchestrator.gateway.listeners import LISTENERS, Listener, open_listeners
 from orchestrator.hospital import read_hospital
 from orchestrator.ingest.child import Children
 from orchestrator.ingest.limits import limits_from
 from orchestrator.ingest.store import remove_leftovers
-from orchestrator.logs import log_to_stderr
-from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.settings import Settings
 from orchestrator.wiring import open_queue, open_records
 
 log = structlog.get_logger()
-
-_GRACE_S = 5
 
 
 @asynccontextmanager
@@ -76,19 +72,7 @@ def create_app(settings: Settings, listeners: Sequence[Listener] = LISTENERS) ->
 
 def main() -> None:
     """Listen until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="orchestrator.gateway", description="Take in what the hospital sends.")
-    parser.add_argument("--port", type=int, default=8010, help="where it answers /livez, /readyz and /metrics")
-    port = int(parser.parse_args().port)
-    settings = settings_from_environment()
-    log_to_stderr(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
-        host="127.0.0.1",
-        port=port,
-        timeout_graceful_shutdown=_GRACE_S,
-        access_log=False,
-        server_header=False,
-    )
+    serve("orchestrator.gateway", "Take in what the hospital sends.", 8010, create_app)
 
 
 if __name__ == "__main__":

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-import uvicorn
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from orchestrator.background import GRACE_S, serve
 from orchestrator.errors import RecordsUnavailable
 from orchestrator.hospital import read_hospital
-from orchestrator.logs import log_to_stderr
 from orchestrator.metrics import OUTBOX, OUTBOX_WAITING_SECONDS
 from orchestrator.outbox.couriers import courier_for
 from orchestrator.outbox.delivery import Deliverer
 from orchestrator.records import Records
 from orchestrator.records.outbox import Subscription
-from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.settings import Settings
 from orchestrator.wiring import open_records
 
 log = structlog.get_logger()
-
-_GRACE_S = 5
 
 
 @asynccontextmanager
@@ -45,7 +41,7 @@ async def open_outbox(settings: Settings) -> AsyncIterator[tuple[Records, list[a
     finally:
         for one in deliverers:
             one.stop()
-        _, late = await asyncio.wait(running, timeout=_GRACE_S) if running else (set(), set())
+        _, late = await asyncio.wait(running, timeout=GRACE_S) if running else (set(), set())
         for task in late:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -100,19 +96,7 @@ def _measure(records: Records) -> None:
 
 def main() -> None:
     """Deliver until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="orchestrator.outbox", description="Deliver what waits to leave.")
-    parser.add_argument("--port", type=int, default=8011, help="where it answers /livez, /readyz and /metrics")
-    port = int(parser.parse_args().port)
-    settings = settings_from_environment()
-    log_to_stderr(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
-        host="127.0.0.1",
-        port=port,
-        timeout_graceful_shutdown=_GRACE_S,
-        access_log=False,
-        server_header=False,
-    )
+    serve("orchestrator.outbox", "Deliver what waits to leave.", 8011, create_app)
 
 
 if __name__ == "__main__":
