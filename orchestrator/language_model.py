@@ -184,16 +184,26 @@ class LanguageModelDoor:
         raise AssertionError("unreachable")
 
     async def _once(self, question: Question) -> str:
-        options: dict[str, object] = {"max_tokens": self.profile.max_answer_tokens}
-        if self.profile.capabilities.json_schema:
-            schema = {"name": question.prompt_id, "schema": json.loads(question.answer_schema), "strict": True}
-            options["response_format"] = {"type": "json_schema", "json_schema": schema}
         messages = [_spoken(message) for message in question.messages]
         with tracing_context(enabled=False):
-            answer = await self._chat.bind(**options).ainvoke(messages)
+            answer = await self._chat.ainvoke(
+                messages, max_tokens=self.profile.max_answer_tokens, extra_body=self._shape_of(question)
+            )
         if not isinstance(answer.content, str) or not answer.content:
             raise ValueError("the answer holds no text")
         return answer.content
+
+    def _shape_of(self, question: Question) -> dict[str, object] | None:
+        """Return the schema as the server reads it.
+
+        It goes as a part of the body that the client does not know: named ``response_format``, the client would walk
+        through it and parse the answer by it, at a quarter of all that asking costs, and an answer cut at the limit
+        would count as a server that is down.
+        """
+        if not self.profile.capabilities.json_schema:
+            return None
+        schema = {"name": question.prompt_id, "schema": json.loads(question.answer_schema), "strict": True}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
 def _spoken(message: Message) -> BaseMessage:

@@ -10,13 +10,15 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.bench.control import Control, TooNoisy
 from deploy.bench.films import draw
 from deploy.bench.library import Library
-from deploy.bench.line import WARM_UP, measure_line
+from deploy.bench.line import WARM_UP, as_shipped, measure_line
 from deploy.bench.networks import make_networks
+from deploy.bench.overlap import overlap
 from deploy.bench.ratios import (
     against_library,
     against_process,
@@ -29,12 +31,20 @@ from deploy.bench.ratios import (
 )
 from deploy.bench.report import Bench, Ratio, show
 from deploy.bench.served import Installation
+from deploy.bench_language import measure as measure_speech
 from deploy.local import control as local
 from deploy.local.settings import ROOT
+from deploy.local.state import Phase, State
+from services.contract.profile import read_profile
+from services.language.running import PROFILE
 
 AIM_MISSED, NOISY = 5, 4
 FIRST_LOOK = 8
 """Beats of the control before anything is started."""
+AT_ONCE = 8
+"""Studies that are sent at the same time."""
+QUESTIONS = 128
+"""Questions that the language model is asked."""
 
 
 def main() -> int:
@@ -87,9 +97,12 @@ def measure(films: int, control: Control) -> Bench:
         ratios.append(neighbour(ours, images[0], control))
         decoding_s = decoding(ours, drawn[0], control)
         backends = ours.backends()
-    line = measure_line(drawn[: films + WARM_UP]) if films else None
-    if line is not None:
-        ratios.append(outside(line, decoding_s))
+    line = None
+    if films:
+        with as_shipped() as state:
+            line = measure_line(state, drawn[: films + WARM_UP])
+            ratios.append(outside(line, decoding_s))
+            ratios += speech(state, drawn[:AT_ONCE], control)
     for _ in range(FIRST_LOOK):
         control.beat()
     return Bench(
@@ -102,6 +115,18 @@ def measure(films: int, control: Control) -> Bench:
         ratios=tuple(ratios),
         line=line,
     )
+
+
+def speech(state: State, films: Sequence[Path], control: Control) -> list[Ratio]:
+    """What phrasing costs; nothing where no language model runs here."""
+    url = state.environment.get("WETREAD_LANGUAGE_URL")
+    if not url or any(part.name == "language" and part.phase is Phase.OFF for part in state.parts):
+        say("No language model runs here: what phrasing costs is left out.")
+        return []
+    say("The whole line against vision and language alone ...")
+    overlapping = overlap(state, films, control)
+    say("Report tokens a second ...")
+    return [overlapping, *measure_speech(url, read_profile(PROFILE), QUESTIONS, control).ratios]
 
 
 def say(what: str) -> None:

@@ -8,6 +8,8 @@ import statistics
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -48,19 +50,20 @@ class Line(BaseModel):
     """Median over films: the gate, the slowest specialist, the language model; waiting for HTTP is not in it."""
 
 
-def measure_line(films: list[Path]) -> Line:
-    """Start an installation of its own, as it is shipped, and draft these films; the first ones only warm up."""
+@contextmanager
+def as_shipped() -> Iterator[State]:
+    """An installation of its own, as it is shipped."""
     folder = RunFolder(control.folder_in_force().path / "bench")
     os.environ["WETREAD_RUN"] = str(folder.path)
     os.environ.pop("WETREAD_PORT", None)
     try:
         sys.stderr.write("Starting the parts ...\n")
-        return measure(control.up(folder, together=False, progress=lambda state: None), films)
+        yield control.up(folder, together=False, progress=lambda state: None)
     finally:
         control.down(folder)
 
 
-def measure(state: State, films: list[Path]) -> Line:
+def measure_line(state: State, films: list[Path]) -> Line:
     """Draft each film; the first ones only warm up."""
     assert state.api_url is not None
     api = Api(state.api_url)

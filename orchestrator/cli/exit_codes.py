@@ -22,7 +22,7 @@ MEANING: dict[Exit, str] = {
     Exit.USAGE: "the command line is wrong",
     Exit.REFUSED: "an input was refused; the message says what would be accepted",
     Exit.UNAVAILABLE: "the parts are not running, or one that is needed is not available",
-    Exit.PROBLEMS: "done, and problems were found (verify, doctor)",
+    Exit.PROBLEMS: "done, and problems were found (verify, doctor, an aim of evaluate)",
 }
 
 

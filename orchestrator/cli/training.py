@@ -54,12 +54,20 @@ TRAINABLE: tuple[Trainable, ...] = (
     Trainable("language", "language", "train", "evaluate", needs_data=False),
     Trainable("conversation", "", "", "deploy.conversation_figures", needs_data=False, trained=False),
     Trainable(
+        "image_dependence",
+        "language_figures",
+        evaluate="dependence",
+        needs_data=False,
+        home="deploy",
+        trained=False,
+    ),
+    Trainable(
         "deidentification", "identity_figures", evaluate="free_text", needs_data=False, home="deploy", trained=False
     ),
     Trainable("burned_in", "identity_figures", evaluate="burned_in", home="deploy", trained=False),
 )
 """One line a specialist."""
-CHILD_CODES = {0: Exit.OK, 2: Exit.USAGE, 3: Exit.REFUSED}
+CHILD_CODES = {0: Exit.OK, 2: Exit.USAGE, 3: Exit.REFUSED, 5: Exit.PROBLEMS}
 """What a child's exit code means; any other is a fault."""
 
 Specialist = Annotated[str, typer.Argument(help="One of: " + ", ".join(one.name for one in TRAINABLE) + ".")]
@@ -126,6 +134,8 @@ def _run(action: str, name: str, out: Path, given: dict[str, Path | int | None],
         command += [option, str(value.absolute() if isinstance(value, Path) else value)]
     began = time.monotonic()
     code = CHILD_CODES.get(_child([*command, *more]), Exit.FAULT)
+    if code is Exit.PROBLEMS:
+        raise voice.fail(code, f"{action} {name}: an aim is not met; the table stands above.")
     if code is not Exit.OK:
         raise voice.fail(code, f"{action} {name} ended early; what it said stands above.")
     seconds = round(time.monotonic() - began, 1)

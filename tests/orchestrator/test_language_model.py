@@ -41,8 +41,8 @@ class Server:
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
 
-def completion(content: str | None) -> bytes:
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+def completion(content: str | None, ended: str = "stop") -> bytes:
+    choice = {"index": 0, "finish_reason": ended, "message": {"role": "assistant", "content": content}}
     return json.dumps(
         {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
     ).encode()
@@ -80,6 +80,8 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             if step == "html":
                 self.send(200, b"<html>proxy</html>")
+            elif step == "cut":
+                self.send(200, completion('{"findings":[', "length"))
             elif step == "empty":
                 self.send(200, completion(None))
             elif step.isdigit():
@@ -108,6 +110,13 @@ def door(server: Server, **more: object) -> LanguageModelDoor:
 async def test_the_answer_comes_back_as_it_was_given(server: Server):
     server.script = ['{"findings":[]}']
     assert await door(server).phrase(QUESTION) == '{"findings":[]}'
+
+
+async def test_an_answer_cut_at_the_limit_is_an_answer_for_the_checks_and_not_a_server_that_failed(server: Server):
+    server.script = ["cut"]
+    breaker = CircuitBreaker(failures=1)
+    assert await door(server, breaker=breaker).phrase(QUESTION) == '{"findings":['
+    assert not breaker.is_open
 
 
 async def test_a_request_is_greedy_unseeded_and_constrained_to_the_schema(server: Server):
