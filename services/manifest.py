@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, ValidationError, model_validator
 
 from services.contract import Fact, Label, LabelCard, coded
-from services.contract.facts import Sha256
+from services.contract.fact import Sha256
 from services.errors import WeightsDamaged, WeightsMissing
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from services.contract import Fact
-from services.contract.facts import Sha256
+from services.contract.fact import Sha256
 
 REVIEW_AFTER_DAYS = 3 * 365
 """A passage that nobody looked at for so long is stale: it is still quoted, and says so."""

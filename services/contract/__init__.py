@@ -3,46 +3,56 @@
 The orchestrator imports this package and nothing else of ``services``.
 """
 
+from services.contract.cards import (
+    LabelCard,
+    ModelCard,
+    Readiness,
+    ServiceCard,
+    SpecialistReadiness,
+    SpecialistState,
+)
 from services.contract.codes import CODES, Label, coded, label_of
-from services.contract.facts import (
-    Algorithm,
+from services.contract.exchange import (
     AnalyzeRequest,
     AnalyzeResponse,
-    ArrayReference,
-    Box,
+    ProblemDetails,
+    SpecialistResult,
+    Subject,
+    WrittenText,
+)
+from services.contract.fact import (
     Code,
-    Evidence,
-    Exposure,
     Fact,
+)
+from services.contract.facts import (
+    Algorithm,
+    Evidence,
     Finding,
-    HeatMap,
-    ImageAssessment,
-    ImageKind,
-    ImageQuality,
-    ImageReference,
-    LabelCard,
     Laterality,
     Likelihood,
     Limitation,
     LimitationReason,
+    Measurement,
+    Presence,
+    Severity,
+    Structure,
+)
+from services.contract.gate import (
+    Exposure,
+    ImageAssessment,
+    ImageKind,
+    ImageQuality,
+    PictureState,
+)
+from services.contract.pictures import (
+    ArrayReference,
+    Box,
+    HeatMap,
+    ImageReference,
     Line,
     Mask,
-    Measurement,
-    ModelCard,
-    PictureState,
-    Presence,
-    ProblemDetails,
-    Readiness,
     Region,
-    ServiceCard,
-    Severity,
-    SpecialistReadiness,
-    SpecialistResult,
-    SpecialistState,
-    Structure,
-    Subject,
     Window,
-    WrittenText,
 )
 
 __all__ = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from services.contract.facts import Code
+from services.contract.fact import Code
 
 
 class Label(StrEnum):

@@ -19,7 +19,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from services.contract.codes import label_of
-from services.contract.facts import Code, Finding, Likelihood, Limitation, LimitationReason, Measurement
+from services.contract.fact import Code
+from services.contract.facts import Finding, Likelihood, Limitation, LimitationReason, Measurement
 
 HEDGES: tuple[str, ...] = ("possible", "indeterminate", "equivocal")
 """Words that say INDETERMINATE. A sentence about an INDETERMINATE finding needs one of them."""

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from services.contract.facts import Fact, Sha256
+from services.contract.fact import Fact, Sha256
 
 _NON_COMMERCIAL = re.compile(r"\bNC\b|non-?commercial|research (?:use )?only", re.IGNORECASE)
 Argument = Annotated[str, Field(min_length=1)]
