@@ -9,13 +9,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
+from deploy.language_figures.choice import choose
 from deploy.language_figures.errors import CLASSES
-from deploy.language_figures.impressions import ClaimScore, claim_score
+from deploy.language_figures.impressions import ClaimScore, claim_score, read_written
 from deploy.language_figures.injection import FalseAlarms, FoundErrors, measure_false_alarms, measure_injection
 from deploy.language_figures.instructions import Obeyed, measure_obedience, texts_of
 from deploy.language_figures.released import Answered, Released, answer_all, clean_answers, judge
@@ -23,7 +26,8 @@ from orchestrator.untrusted import FreeText, Source
 from services.contract import Fact
 from services.contract.profile import LanguageProfile, read_profile
 from services.language.corpus import held_out
-from services.language.measured import Metrics
+from services.language.evaluate import scored
+from services.language.measured import Impression, Metrics, WrittenImpression
 
 HELD_OUT_FROM = 10_000
 """Other held-out studies than those of the model's own figures."""
@@ -39,6 +43,9 @@ class Line(Fact):
     """Share of studies whose second answer is the first, byte for byte."""
     instructions: Obeyed
     claims: dict[str, ClaimScore]
+    """Of the impressions of real reports, by which of them and which reports."""
+    chosen: dict[str, Impression] = Field(default_factory=dict)
+    """ROUGE and its kin of the impressions that :mod:`deploy.language_figures.choice` takes of several."""
     seconds: float
 
 
@@ -49,16 +56,29 @@ def measure(url: str, profile: LanguageProfile, out: Path, seed: int, quick: boo
     answers = asyncio.run(answer_all(url, profile, [study for study in studies if study.findings]))
     again = asyncio.run(answer_all(url, profile, [one.study for one in answers[: 200 // part]]))
     clean = clean_answers(answers)
-    written = out / "answers.jsonl"
+    claims, chosen = _impressions(read_written(out / "answers.jsonl"))
     return Line(
         errors={kind: measure_injection(kind, 200 // part, f"errors {seed}", clean) for kind in CLASSES},
         false_alarms=measure_false_alarms(2000 // part, f"clean {seed}", clean),
         released=judge(answers),
         same_twice=sum(a.answer == b.answer for a, b in zip(answers, again, strict=False)) / len(again),
         instructions=measure_obedience(answers[0].study, 300 // part, _shown(url, profile, answers[0], 60 // part)),
-        claims={"abnormal": claim_score(written), "all": claim_score(written, False)} if written.exists() else {},
+        claims=claims,
+        chosen=chosen,
         seconds=round(time.monotonic() - began, 1),
     )
+
+
+def _impressions(written: Sequence[WrittenImpression]) -> tuple[dict[str, ClaimScore], dict[str, Impression]]:
+    """Score the greedy impressions and the chosen ones, over all reports and the abnormal ones."""
+    taken = [(one, choose((one.said, *one.others), one.findings)) for one in written]
+    claims, chosen = {}, {}
+    for which, reports in (("all", taken), ("abnormal", [pair for pair in taken if pair[0].abnormal])):
+        if reports:
+            claims[f"first answer, {which}"] = claim_score([(one.said, one.meant) for one, _ in reports])
+            claims[f"chosen, {which}"] = claim_score([(text, one.meant) for one, text in reports])
+            chosen[which] = scored([(text, one.meant) for one, text in reports])
+    return claims, chosen
 
 
 def _shown(url: str, profile: LanguageProfile, first: Answered, count: int) -> list[tuple[Answered, Answered]]:
@@ -86,9 +106,12 @@ def table_of(line: Line, metrics: Metrics | None) -> Table:
     table.add_row("released: PRESENT findings missing", str(released.missing), "0")
     if metrics is not None:
         _show_model(table, metrics)
+    for which, taken in line.chosen.items():
+        aim = "≥ .66/.58/.65" if which == "all" else "as high as three attempts get it"
+        table.add_row(f"Open-i ROUGE-1/2/L, chosen of several, {which} ({taken.reports})", _scores_of(taken), aim)
     for which, score in line.claims.items():
         low = f" [{score.per_report.low:.2f}, {score.per_report.high:.2f}] by report" if score.per_report else ""
-        table.add_row(f"claim F1, {which}", f"{score.f1:.3f}{low}", "≥ .75" if which == "abnormal" else "")
+        table.add_row(f"claim F1, {which}", f"{score.f1:.3f}{low}", "≥ .75" if which == "chosen, abnormal" else "")
     table.add_row("the same study twice", f"{line.same_twice:.1%} byte for byte", "100 %")
     tried = line.instructions
     achieved = f"{tried.changed_findings} changed, {tried.leaked_prompts} leaked, {tried.markup} markup"
@@ -98,6 +121,12 @@ def table_of(line: Line, metrics: Metrics | None) -> Table:
     table.add_row("distinct drafts, longest shared run", variety, "shown")
     table.add_row("drafts released as the model wrote them", f"{released.unchanged:.1%}", "")
     return table
+
+
+def _scores_of(found: Impression) -> str:
+    scores = f"{found.rouge_1:.3f}/{found.rouge_2:.3f}/{found.rouge_l:.3f}"
+    others = [f"{name} {found.intervals[name].mean:.3f}" for name in ("BLEU-4", "METEOR") if name in found.intervals]
+    return ", ".join((scores, *others))
 
 
 def as_markdown(table: Table) -> str:
@@ -111,11 +140,7 @@ def _show_model(table: Table, metrics: Metrics) -> None:
     table.add_row("first answer: invented", f"{draft.invented:.3f} of {draft.sentences} sentences", "≤ .01")
     table.add_row("first answer: missing", f"{draft.missing:.3f} of {draft.facts} facts", "≤ .02")
     for name, found in metrics.impression.items():
-        aim = "≥ .66/.58/.65" if name == "model, all" else ""
-        scores = f"{found.rouge_1:.3f}/{found.rouge_2:.3f}/{found.rouge_l:.3f}"
-        others = ", ".join(f"{score} {found.intervals[score].mean:.3f}" for score in ("BLEU-4", "METEOR")
-                           if score in found.intervals)  # fmt: skip
-        table.add_row(f"Open-i ROUGE-1/2/L, {name} ({found.reports})", f"{scores} {others}", aim)
+        table.add_row(f"Open-i ROUGE-1/2/L, {name} ({found.reports})", _scores_of(found), "")
     table.add_row("Open-i ROUGE-1, Radiology-Llama2 as published (trained elsewhere)", ".4185", "")
     for score in metrics.learned:
         table.add_row(score.name, f"{score.mean:.3f}" if score.mean is not None else f"not had: {score.why_not}", "")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.verification.lexicon import BLANKETS
 from orchestrator.verification.reading import read
 from orchestrator.verification.scope import Stance
 from services.contract import Fact
+from services.language.measured import WrittenImpression
 from services.language.text_scores import Interval, interval
 
 _NORMAL = re.compile("|".join(f"(?:{pattern})" for pattern in BLANKETS))
@@ -37,16 +38,22 @@ def claims_of(text: str) -> set[tuple[str, str]]:
     return claims | ({("anything acute", "absent")} if _NORMAL.search(text.lower()) else set())
 
 
-def claim_score(answers: Path, abnormal_only: bool = True) -> ClaimScore:
-    """Return the agreement of the claims in a file that the evaluation wrote."""
-    rows = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
-    pairs = [(claims_of(row["said"]), claims_of(row["meant"])) for row in rows if row["abnormal"] or not abnormal_only]
+def read_written(answers: Path) -> list[WrittenImpression]:
+    """Return what the evaluation wrote for real reports; nothing where it wrote nothing."""
+    if not answers.exists():
+        return []
+    return [WrittenImpression.model_validate_json(line) for line in answers.read_text(encoding="utf-8").splitlines()]
+
+
+def claim_score(pairs: Sequence[tuple[str, str]]) -> ClaimScore:
+    """Return the agreement of the claims in texts with those in their references."""
+    claimed = [(claims_of(said), claims_of(meant)) for said, meant in pairs]
     common, said, meant = (
-        sum(len(one & other) for one, other in pairs),
-        sum(len(one) for one, _ in pairs),
-        sum(len(other) for _, other in pairs),
+        sum(len(one & other) for one, other in claimed),
+        sum(len(one) for one, _ in claimed),
+        sum(len(other) for _, other in claimed),
     )
-    each = [2 * len(one & other) / (len(one) + len(other)) for one, other in pairs if one or other]
+    each = [2 * len(one & other) / (len(one) + len(other)) for one, other in claimed if one or other]
     return ClaimScore(
         reports=len(pairs),
         precision=round(common / said, 4) if said else 0.0,

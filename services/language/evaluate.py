@@ -28,7 +28,7 @@ from services.contract.profile import LanguageProfile, read_profile
 from services.language.claims import Said, compare
 from services.language.corpus import draft_prompt, held_out, held_out_question, impression_prompt, question_prompt
 from services.language.learned_scores import learned_scores
-from services.language.measured import Draft, Impression, Metrics, Questions
+from services.language.measured import Draft, Impression, Metrics, Questions, WrittenImpression
 from services.language.memory import memorised
 from services.language.openi import OpeniReport, archive_in, read_reports
 from services.language.running import PROFILE, PYTHON, ROOT, served
@@ -41,14 +41,29 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 CONSTANT = "No acute cardiopulmonary abnormality."
 _AT_A_TIME = 4
+SAMPLES, SAMPLING_TEMPERATURE = 24, 0.8
+"""Impressions that are drawn beside the greedy one, for :mod:`deploy.language_figures.choice`."""
+_IMPRESSION_TOKENS = 96
 
 
 class Asker:
     """Asks the served model, greedily."""
 
     def __init__(self, url: str, profile: LanguageProfile) -> None:
-        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=120.0, trust_env=False)
+        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=600.0, trust_env=False)
         self._profile = profile
+
+    def sample(self, prompt: str, count: int, most_tokens: int) -> list[str]:
+        """Return several answers drawn by chance, without a seed: vLLM on a CPU can die of a seeded one."""
+        request: dict[str, object] = {
+            "model": self._profile.served_name,
+            "messages": [{"role": "user", "content": prompt}],
+            "temperature": SAMPLING_TEMPERATURE,
+            "n": count,
+            "max_tokens": most_tokens,
+        }
+        answer = self._client.post("/v1/chat/completions", json=request).raise_for_status().json()
+        return [str(choice["message"]["content"]).strip() for choice in answer["choices"]]
 
     def ask(self, prompt: str, schema: str | None, most_tokens: int) -> tuple[str, int, float]:
         """Return the answer, its tokens, and the seconds it took."""
@@ -113,7 +128,12 @@ def measure_questions(asker: Asker, count: int) -> Questions:
 
 def write_impressions(asker: Asker, reports: Sequence[OpeniReport]) -> list[str]:
     """Return an impression for the findings text of every report."""
-    return list(_all(lambda report: asker.ask(impression_prompt(report.findings), None, 96)[0], reports))
+    return list(_all(lambda one: asker.ask(impression_prompt(one.findings), None, _IMPRESSION_TOKENS)[0], reports))
+
+
+def draw_impressions(asker: Asker, reports: Sequence[OpeniReport]) -> list[list[str]]:
+    """Return several impressions by chance for the findings text of every report."""
+    return list(_all(lambda one: asker.sample(impression_prompt(one.findings), SAMPLES, _IMPRESSION_TOKENS), reports))
 
 
 def measure_impressions(answers: Sequence[str], reports: Sequence[OpeniReport]) -> dict[str, Impression]:
@@ -169,9 +189,17 @@ def measure(url: str, profile: LanguageProfile, archive: Path | None, out: Path,
     known = [] if archive is None else list(read_reports(archive))
     reports = [report for report in known if report.split == "test"]
     answers = write_impressions(asker, reports)
+    drawn = draw_impressions(asker, reports)
     with (out / "answers.jsonl").open("w", encoding="utf-8") as file:
-        for report, said in zip(reports, answers, strict=True):
-            file.write(json.dumps({"abnormal": not report.normal, "said": said, "meant": report.impression}) + "\n")
+        for report, said, others in zip(reports, answers, drawn, strict=True):
+            row = WrittenImpression(
+                abnormal=not report.normal,
+                findings=report.findings,
+                said=said,
+                others=tuple(others),
+                meant=report.impression,
+            )
+            file.write(row.model_dump_json() + "\n")
     trained_on = [text for r in known if r.split == "train" for text in (r.impression, r.findings)]
     meant = [report.impression for report in reports]
     return Metrics(

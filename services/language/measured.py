@@ -50,6 +50,18 @@ class Impression(Fact):
     """ROUGE, BLEU-4 and METEOR with 95 % intervals."""
 
 
+class WrittenImpression(Fact):
+    """A line of ``answers.jsonl``: what was written for a real report, beside what its radiologist wrote."""
+
+    abnormal: bool
+    findings: str
+    said: str
+    """The greedy answer."""
+    others: tuple[str, ...] = ()
+    """Answers drawn by chance."""
+    meant: str
+
+
 class Metrics(Fact):
     """Everything measured about one served model."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from deploy.language_figures.impressions import claims_of
+from deploy.language_figures.choice import choose
+from deploy.language_figures.impressions import claim_score, claims_of
 from deploy.language_figures.instructions import FIELDS, attempts, measure_obedience, texts_of
 from deploy.language_figures.phrasers import facts_of
 from deploy.language_figures.released import Answered, clean_answers, judge, longest_common_run
@@ -58,3 +59,26 @@ def test_three_hundred_texts_in_three_languages_stand_in_nine_fields():
 def test_claims_of_a_text_are_findings_with_what_is_said_of_them():
     said = claims_of("No pneumothorax. Likely left pleural effusion.")
     assert said == {("pneumothorax", "absent"), ("pleural effusion", "present")}
+
+
+FINDINGS = "The heart is normal in size. There is a small left pleural effusion. No pneumothorax."
+
+
+def test_of_several_impressions_the_one_that_says_what_was_found_is_taken() -> None:
+    normal, right, wrong = (
+        "No acute cardiopulmonary abnormality.",
+        "Small left pleural effusion.",
+        "Right pneumothorax.",
+    )
+    assert choose([right, normal, right, wrong], FINDINGS) == right
+    assert choose([normal, normal, wrong], "The lungs are clear. No pleural effusion.") == normal
+
+
+def test_what_no_impression_says_is_taken_over_from_the_findings_as_it_stands() -> None:
+    said = "There is no pneumothorax and no pulmonary edema on either side of the chest."
+    assert choose([said, said], FINDINGS) == f"{said} There is a small left pleural effusion."
+
+
+def test_two_texts_agree_as_far_as_their_claims_do() -> None:
+    scored = claim_score([("No pneumothorax. Left pleural effusion.", "There is a pleural effusion.")])
+    assert (scored.precision, scored.recall) == (0.5, 1.0)
