@@ -12,6 +12,8 @@ STUDIES_ACCEPTED = Counter("wetread_studies_accepted", "Studies on disk and reco
 STUDIES_ENDED = Counter("wetread_studies_ended", "Studies by how they ended", ["status"])
 STAGE_SECONDS = Histogram("wetread_stage_seconds", "Time of one stage of a draft", ["stage"], buckets=_SECONDS)
 DRAFTS = Counter("wetread_drafts", "Drafts kept, by who phrased them", ["author"])
+DISTINCT_DRAFTS = Gauge("wetread_distinct_drafts", "Share of the last drafts of different facts that read differently")
+SHARED_RUN_WORDS = Gauge("wetread_shared_run_words", "Most words in a row that two of the last drafts share")
 LIMITATIONS = Counter("wetread_limitations", "Limitations in kept drafts", ["reason"])
 JOB_RETRIES = Counter("wetread_job_retries", "Jobs given back after a fault", ["error"])
 JOBS = Gauge("wetread_jobs", "Jobs in the queue", ["state"])

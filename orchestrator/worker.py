@@ -17,7 +17,15 @@ from prometheus_client import start_http_server
 from orchestrator.errors import QueueUnavailable, RecordsUnavailable, WetreadError
 from orchestrator.jobs import Job, Jobs
 from orchestrator.logs import fault, log_to_stderr
-from orchestrator.metrics import DRAFTS, JOB_RETRIES, LIMITATIONS, STAGE_SECONDS, STUDIES_ENDED
+from orchestrator.metrics import (
+    DISTINCT_DRAFTS,
+    DRAFTS,
+    JOB_RETRIES,
+    LIMITATIONS,
+    SHARED_RUN_WORDS,
+    STAGE_SECONDS,
+    STUDIES_ENDED,
+)
 from orchestrator.outcome import Outcome
 from orchestrator.pipeline import Parts, draft_report
 from orchestrator.progress import EventKind
@@ -25,6 +33,7 @@ from orchestrator.records import Records
 from orchestrator.report import StageTime
 from orchestrator.rereading import as_reread
 from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.variety import LAST, variety_of
 from orchestrator.wiring import open_parts, open_queue, open_records
 
 log = structlog.get_logger()
@@ -33,6 +42,7 @@ _WAIT_S = 1.0
 _BACK_OFF_S = 1.0
 _GRACE_S = 4.0
 """After a request to stop, work at hand may go on for so long; then it is given back."""
+_COMPARED_EVERY = 20
 
 
 class Worker:
@@ -49,6 +59,7 @@ class Worker:
     def __init__(self, records: Records, jobs: Jobs, parts: Parts, settings: Settings) -> None:
         self._records, self._jobs, self._parts, self._settings = records, jobs, parts, settings
         self._stopping = asyncio.Event()
+        self._kept = 0
 
     def stop(self) -> None:
         """Take no new job, finish what is at hand."""
@@ -120,8 +131,20 @@ class Worker:
             DRAFTS.labels(draft.author).inc()
             for limit in draft.facts.limitations:
                 LIMITATIONS.labels(limit.reason).inc()
+            await self._compare_last_drafts()
         await self._ring(job.study_id)
         await self._jobs.done(job)
+
+    async def _compare_last_drafts(self) -> None:
+        """Every so many drafts, see whether they begin to read alike."""
+        self._kept += 1
+        if self._kept % _COMPARED_EVERY:
+            return
+        last = await asyncio.to_thread(lambda: variety_of(self._records.feedback.last_drafts(LAST)))
+        DISTINCT_DRAFTS.set(last.distinct)
+        SHARED_RUN_WORDS.set(last.longest_common_run)
+        if last.alarm:
+            log.warning("drafts_read_alike", distinct=last.distinct, shared_run_words=last.longest_common_run)
 
     async def _tried(self, job: Job, error: Exception) -> None:
         log.error("attempt_failed", study_id=job.study_id, attempt=job.attempt, **fault(error))

@@ -6,8 +6,6 @@ The judge is not the checks: it compares strings with the facts, as :mod:`servic
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +17,7 @@ from orchestrator.plain import plain_finding, plain_measurement, plain_sections,
 from orchestrator.prompt import ask, load_prompt
 from orchestrator.report import Facts, Section, SectionName, Sentence
 from orchestrator.untrusted import FreeText
+from orchestrator.variety import variety
 from orchestrator.verify import verify
 from services.contract import Fact, Finding, Measurement, Presence
 from services.contract.phrasing import label_text
@@ -29,8 +28,6 @@ from services.language.simulate import SimulatedStudy
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 AT_A_TIME = 6
-ALARM_WORDS = 40
-"""A run of words this long that many drafts share is a model in a rut."""
 
 
 class Answered(NamedTuple):
@@ -87,16 +84,16 @@ def judge(answers: Sequence[Answered]) -> Released:
     """Return what is wrong with the released text, by string comparison with the facts."""
     texts = [" ".join(s.text for section in one.released for s in section.sentences) for one in answers]
     sentences = [(s, one.facts) for one in answers for section in one.released for s in section.sentences]
-    run = longest_common_run(texts)
+    varied = variety({str(number): text for number, text in enumerate(texts)})
     return Released(
         drafts=len(answers),
         sentences=len(sentences),
         invented=sum(_is_invented(sentence, facts) for sentence, facts in sentences),
         missing=sum(len(_missing(one)) for one in answers),
         unchanged=round(sum(one.problems == 0 for one in answers) / len(answers), 4),
-        distinct=round(len(set(texts)) / len(texts), 4),
-        longest_common_run=run,
-        alarm=run >= ALARM_WORDS,
+        distinct=varied.distinct,
+        longest_common_run=varied.longest_common_run,
+        alarm=varied.alarm,
     )
 
 
@@ -104,22 +101,6 @@ def clean_answers(answers: Sequence[Answered]) -> list[CleanDraft]:
     """Return the answers in which the string comparison finds nothing wrong, as clean drafts for the checks."""
     right = [one for one in answers if compare(one.answer, one.study).right]
     return [CleanDraft("bundled model", one.facts, parse_answer(one.answer, one.facts).sections) for one in right]
-
-
-def longest_common_run(texts: Sequence[str]) -> int:
-    """Return the most words in a row that two different texts share."""
-    words = [text.lower().split() for text in dict.fromkeys(texts)]
-    size = 0
-    while True:
-        size += 1
-        held = Counter(
-            piece
-            for one in words
-            for piece in {hashlib.md5(" ".join(one[at : at + size]).encode(), usedforsecurity=False).digest()
-                          for at in range(len(one) - size + 1)}
-        )  # fmt: skip
-        if max(held.values(), default=0) < 2:
-            return size - 1
 
 
 def _cited(sentence: Sentence, facts: Facts) -> list[Finding | Measurement]:

@@ -18,7 +18,11 @@ from deploy.local import control, redis_server
 from deploy.local.settings import ROOT, LocalSettings
 from deploy.local.state import State
 from orchestrator.cli.observation import Observation
+from orchestrator.cli.parts import settings_in_force
+from orchestrator.errors import Misconfigured, Unavailable
 from orchestrator.provenance import software_version
+from orchestrator.variety import LAST, variety_of
+from orchestrator.wiring import open_records
 from services.contract import ServiceCard
 
 LIBRARIES = ("torch", "torchvision", "torchxrayvision", "monai", "openvino", "transformers", "langchain", "fastapi")
@@ -109,6 +113,20 @@ def running_parts() -> Iterator[Observation]:
         yield Observation(about="Parts", name=part.name, state="ok" if fine else "limited", detail=detail)
 
 
+def last_drafts() -> Iterator[Observation]:
+    """Whether the last drafts of the running parts read alike, which a model in a rut writes."""
+    if control.status(control.folder_in_force()) is None:
+        return
+    try:
+        records = open_records(settings_in_force())
+    except (Misconfigured, Unavailable) as error:
+        yield Observation(about="Drafts", name="variety", state="limited", detail=str(error))
+        return
+    found = variety_of(records.feedback.last_drafts(LAST))
+    records.close()
+    yield Observation(about="Drafts", name="variety", state="problem" if found.alarm else "ok", detail=str(found))
+
+
 def specialists() -> Iterator[Observation]:
     """Which weights and back-ends are in force, and why: from the running services, else loaded here."""
     state = control.status(control.folder_in_force())
@@ -142,6 +160,7 @@ EXAMINATIONS: tuple[Callable[[], Iterator[Observation]], ...] = (
     redis,
     language_model,
     running_parts,
+    last_drafts,
 )
 
 

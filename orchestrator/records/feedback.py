@@ -40,6 +40,13 @@ class FeedbackRecords:
         yield from self._of(SIGNED_REPORTS, SIGNED_REPORTS.c.signed_at, signed, limit, rejected=False)
         yield from self._of(REJECTIONS, REJECTIONS.c.at, sa.true(), limit, rejected=True)
 
+    def last_drafts(self, limit: int) -> tuple[DraftReport, ...]:
+        """Return the newest drafts of all studies, the oldest of them first."""
+        query = sa.select(DRAFTS.c.document).order_by(DRAFTS.c.created_at.desc(), DRAFTS.c.study_id).limit(limit)
+        with reading(self._engine) as connection:
+            documents = list(connection.execute(query).scalars())
+        return tuple(DraftReport.model_validate_json(document) for document in reversed(documents))
+
     def _of(
         self, table: sa.Table, at: sa.Column[str], wanted: sa.ColumnElement[bool], limit: int, *, rejected: bool
     ) -> Iterator[Judged]:

@@ -2,9 +2,9 @@
 
 On data that training never saw: held-out simulated studies and questions about them, judged by what is said, and the
 Open-i test reports, judged by ROUGE beside the constant answer. Measured through the server, constraints and all, as
-it is used; a server is started where no ``--url`` is given. ``metrics.json`` and ``answers.jsonl`` go to DIR. The
-checks and the released text are then measured by :mod:`deploy.language_figures`, a process of its own, and the whole
-table is shown. ``--quick`` takes a tenth of everything.
+it is used; a server is started where no ``--url`` is given. ``metrics.json``, ``drafts.jsonl`` and ``answers.jsonl`` go
+to DIR. The checks and the released text are then measured by :mod:`deploy.language_figures`, a process of its own, and
+the whole table is shown. ``--quick`` takes a tenth of everything.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from services.contract.profile import LanguageProfile, read_profile
 from services.language.claims import Said, compare
 from services.language.corpus import draft_prompt, held_out, held_out_question, impression_prompt, question_prompt
 from services.language.learned_scores import learned_scores
-from services.language.measured import Draft, Impression, Metrics, Questions, WrittenImpression
+from services.language.measured import AnsweredStudy, Draft, Impression, Metrics, Questions, WrittenImpression
 from services.language.memory import memorised
 from services.language.openi import OpeniReport, archive_in, read_reports
 from services.language.running import PROFILE, PYTHON, ROOT, served
@@ -82,8 +82,8 @@ class Asker:
         return str(answer["choices"][0]["message"]["content"]), int(answer["usage"]["completion_tokens"]), seconds
 
 
-def measure_drafts(asker: Asker, profile: LanguageProfile, count: int) -> Draft:
-    """Phrase held-out simulated studies and compare."""
+def measure_drafts(asker: Asker, profile: LanguageProfile, count: int, out: Path) -> Draft:
+    """Phrase held-out simulated studies, compare, and write ``drafts.jsonl``."""
 
     def phrase(index: int) -> tuple[Said, int, float]:
         study = held_out(index)
@@ -92,6 +92,11 @@ def measure_drafts(asker: Asker, profile: LanguageProfile, count: int) -> Draft:
 
     results = _all(phrase, range(count))
     said = [result[0] for result in results]
+    rows = (
+        AnsweredStudy(study=index, right=one.right, invented=one.invented, missing=one.missing)
+        for index, one in enumerate(said)
+    )
+    (out / "drafts.jsonl").write_text("".join(f"{row.model_dump_json()}\n" for row in rows), encoding="utf-8")
     sentences, facts = sum(item.sentences for item in said), sum(item.facts for item in said)
     seconds = sorted(result[2] for result in results)
     return Draft(
@@ -180,9 +185,9 @@ def _share(count: int, total: int) -> float:
 
 
 def measure(url: str, profile: LanguageProfile, archive: Path | None, out: Path, studies: int) -> Metrics:
-    """Measure one served model and write ``answers.jsonl``."""
+    """Measure one served model and write ``drafts.jsonl`` and ``answers.jsonl``."""
     asker = Asker(url, profile)
-    draft = measure_drafts(asker, profile, studies)
+    draft = measure_drafts(asker, profile, studies, out)
     log.info("drafts: %s", draft.model_dump_json())
     questions = measure_questions(asker, studies)
     log.info("questions: %s", questions.model_dump_json())

@@ -50,6 +50,15 @@ class Impression(Fact):
     """ROUGE, BLEU-4 and METEOR with 95 % intervals."""
 
 
+class AnsweredStudy(Fact):
+    """A line of ``drafts.jsonl``: what the first answer about one held-out study was worth."""
+
+    study: int
+    right: bool
+    invented: int
+    missing: int
+
+
 class WrittenImpression(Fact):
     """A line of ``answers.jsonl``: what was written for a real report, beside what its radiologist wrote."""
 

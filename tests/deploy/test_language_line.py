@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
+import pytest
+
 from deploy.language_figures.choice import choose
+from deploy.language_figures.compare import compare
 from deploy.language_figures.impressions import claim_score, claims_of
 from deploy.language_figures.instructions import FIELDS, attempts, measure_obedience, texts_of
 from deploy.language_figures.phrasers import facts_of
-from deploy.language_figures.released import Answered, clean_answers, judge, longest_common_run
+from deploy.language_figures.released import Answered, clean_answers, judge
 from orchestrator.answer import parse_answer
 from orchestrator.plain import plain_sections
 from orchestrator.report import Section, Sentence
 from services.language.corpus import held_out
+from services.language.measured import AnsweredStudy, WrittenImpression
 from services.language.radiologist import write_report
 
 STUDIES = [study for study in map(held_out, range(60)) if study.findings]
@@ -39,10 +44,6 @@ def test_an_invented_sentence_and_a_missing_finding_are_counted():
     spoilt = (Section(name=one.released[0].name, sentences=(wrong,)), one.released[1])
     counted = judge([one._replace(released=spoilt)])
     assert counted.invented == 1 and counted.missing >= 1
-
-
-def test_drafts_that_share_a_long_run_are_seen():
-    assert longest_common_run(["a b c d", "x b c d y", "a b c d"]) == 3
 
 
 def test_no_instruction_from_outside_changes_a_finding_leaks_a_prompt_or_brings_markup():
@@ -82,3 +83,28 @@ def test_what_no_impression_says_is_taken_over_from_the_findings_as_it_stands() 
 def test_two_texts_agree_as_far_as_their_claims_do() -> None:
     scored = claim_score([("No pneumothorax. Left pleural effusion.", "There is a pleural effusion.")])
     assert (scored.precision, scored.recall) == (0.5, 1.0)
+
+
+def evaluated(folder: Path, right: bool) -> Path:
+    """A folder as an evaluation writes it, of a model that is right about everything or about nothing."""
+    folder.mkdir()
+    studies = [AnsweredStudy(study=number, right=right, invented=0, missing=int(not right)) for number in range(40)]
+    said = "Pleural effusion." if right else "No acute disease."
+    reports = [
+        WrittenImpression(abnormal=number % 2 == 0, findings=f"{number}", said=said, meant="Pleural effusion.")
+        for number in range(40)
+    ]
+    for name, rows in (("drafts.jsonl", studies), ("answers.jsonl", reports)):
+        (folder / name).write_text("".join(f"{row.model_dump_json()}\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+def test_two_evaluations_are_compared_pair_by_pair_and_only_where_they_were_asked_the_same(tmp_path: Path):
+    good, bad = evaluated(tmp_path / "good", True), evaluated(tmp_path / "bad", False)
+    differences = {row.measure: row for row in compare(good, bad)}
+    assert differences["first answer: studies right"].p < 0.01
+    assert differences["impression: claim F1 a report, abnormal"].pairs == 20
+    assert all(row.p == 1.0 for row in compare(good, good))
+    (bad / "drafts.jsonl").unlink()
+    with pytest.raises(ValueError, match="same studies"):
+        compare(good, bad)

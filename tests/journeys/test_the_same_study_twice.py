@@ -3,12 +3,15 @@ and after every one of them was started again."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.replay import Replayed, replay
 from orchestrator.report import DraftReport
+from orchestrator.wiring import open_parts
 from tests.journeys.clinic import Clinic, apart_from_times_and_ids
 from tests.journeys.conftest import REAL, Stack, open_real_line, profile_in
 from tests.journeys.line import Line
@@ -82,6 +85,23 @@ def test_four_films_phrased_in_one_batch_give_the_same_bytes(line, clinic, films
     line.services["language"].at(b"", None)
     assert not meeting.broken, "the four did not meet"
     assert_same({shown: clinic.get(study_id, "draft") for shown, study_id in sent.items()}, alone)
+
+
+def test_the_record_alone_gives_the_same_bytes_again(line, clinic, films, alone):
+    """The specialists are not asked; vLLM is, and must say what it said then."""
+    study_id = clinic.send(films["cardiomegaly"])
+    clinic.wait_for(study_id)
+    told = asyncio.run(replayed(line, study_id))
+    assert told.agrees, (told.differs, told.made_with)
+
+
+async def replayed(line: Line, study_id: str) -> Replayed:
+    parts = open_parts(line.settings)
+    try:
+        kept = line.records.study(study_id), line.records.draft(study_id), line.records.specialist_results(study_id)
+        return await replay(*kept, parts)
+    finally:
+        await parts.close()
 
 
 @pytest.mark.kills_real_parts
