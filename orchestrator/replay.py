@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel
 
 from orchestrator.cards import GATE_SPECIALIST
+from orchestrator.deidentify import deidentify
 from orchestrator.errors import LanguageModelUnavailable
 from orchestrator.language_model import LanguageModelDoor
 from orchestrator.pipeline import Parts, draft_report
@@ -66,12 +67,14 @@ async def replay(study: Study, kept: DraftReport, results: tuple[SpecialistResul
 
     Parameters
     ----------
+    study
+        As the record has it, with the earlier examinations that are known of its patient.
     results
         What the specialists answered, as the record keeps it.
     parts
         Prompt, language model and store of this installation.
     """
-    changed = await _changed_since(kept, parts)
+    changed = await _changed_since(kept, study, parts)
     if changed:
         return Replayed(study_id=study.study_id, agrees=False, made_with=changed)
     parts = dataclasses.replace(parts, language=_as_it_was(kept, parts.language))
@@ -96,9 +99,11 @@ async def _drafted(
     return outcome.draft
 
 
-async def _changed_since(kept: DraftReport, parts: Parts) -> tuple[str, ...]:
+async def _changed_since(kept: DraftReport, study: Study, parts: Parts) -> tuple[str, ...]:
     """What the draft was made with that is not here now."""
     changed = []
+    if deidentify(study).priors != kept.facts.priors:
+        changed.append("other earlier examinations of the patient are known now")
     if parts.prompt.sha256 != kept.provenance.prompt_sha256:
         changed.append(f"the prompt {kept.provenance.prompt_id} has changed since")
     if kept.provenance.language_model is not None:

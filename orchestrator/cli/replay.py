@@ -26,7 +26,7 @@ def replay(
     async def ask(settings: Settings) -> Replayed:
         records, parts = open_records(settings), open_parts(settings)
         try:
-            study, kept = records.study(study_id), records.draft(study_id)
+            study, kept = records.orders.with_earlier(records.study(study_id)), records.draft(study_id)
             return await made_again(study, kept, records.specialist_results(study_id), parts)
         finally:
             await parts.close()

@@ -98,8 +98,9 @@ def test_the_record_alone_gives_the_same_bytes_again(line, clinic, films, alone)
 async def replayed(line: Line, study_id: str) -> Replayed:
     parts = open_parts(line.settings)
     try:
-        kept = line.records.study(study_id), line.records.draft(study_id), line.records.specialist_results(study_id)
-        return await replay(*kept, parts)
+        records = line.records
+        study, kept = records.orders.with_earlier(records.study(study_id)), records.draft(study_id)
+        return await replay(study, kept, records.specialist_results(study_id), parts)
     finally:
         await parts.close()
 

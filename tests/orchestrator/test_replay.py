@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from orchestrator.records import Records
 from orchestrator.replay import replay
 from orchestrator.report import DraftReport
 from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.study import EarlierExamination
 from services.contract import Label, Laterality, Likelihood, SpecialistResult
 from tests.orchestrator.small_clinic import finding
 from tests.orchestrator.small_clinic import study as small_study
@@ -67,6 +69,18 @@ async def test_a_draft_that_somebody_changed_in_the_record_does_not_agree(parts_
     assert (told.agrees, told.differs) == (False, ("sections",))
     told = await replay(sent, kept, results[:1], parts)
     assert not told.agrees and "facts" in told.differs
+
+
+async def test_a_draft_that_compares_with_an_earlier_film_comes_again_and_not_without_it(parts_with):
+    now = datetime(2024, 5, 1, tzinfo=UTC)
+    before = EarlierExamination(examination_id="1", performed_at=now - timedelta(days=90), findings=FOUND)
+    sent = small_study(FILM).model_copy(update={"study_datetime": now, "earlier": (before,)})
+    parts = parts_with(classification=reads(*FOUND))
+    kept, results = through_json(*(await drafted(sent, parts))[::2])
+    assert kept.facts.priors
+    assert (await replay(sent, kept, results, parts)).agrees
+    alone = await replay(sent.model_copy(update={"earlier": ()}), kept, results, parts)
+    assert not alone.agrees and "earlier examinations" in alone.made_with[0]
 
 
 async def test_with_another_prompt_nothing_is_claimed(parts_with):
