@@ -42,14 +42,15 @@ class Told(BaseModel):
     seconds: float
     drafted_once: int
     """Studies with exactly one draft kept, and one signed version."""
-    dead_letters: int
+    dead_letters: dict[str, int]
+    """By destination and reason."""
     receivers: dict[str, AtReceiver]
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing was lost and nothing doubled."""
         arrived = all(one.lost == one.doubled == 0 for one in self.receivers.values())
-        return arrived and self.drafted_once == self.studies and self.dead_letters == 0
+        return arrived and self.drafted_once == self.studies and not self.dead_letters
 
 
 class Killer:
@@ -167,7 +168,9 @@ def run(
         kills=dict(killer.killed),
         seconds=time.monotonic() - began,
         drafted_once=sum(one["drafted"] == one["signed"] == 1 for one in kept),
-        dead_letters=len(records.outbox.list((DeliveryState.DEAD,), limit=1000)),
+        dead_letters=Counter(
+            f"{one.destination}: {one.reason}" for one in records.outbox.list((DeliveryState.DEAD,), limit=10_000)
+        ),
         receivers=verdict(records, ids, receivers),
     )
 

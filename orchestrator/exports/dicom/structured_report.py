@@ -1,4 +1,4 @@
-"""Comprehensive 3D SR with a measurement report (PS3.3 A.35.13, PS3.16 TID 1500).
+"""Comprehensive 3D SR with a measurement report (PS3.3 A.35.13, PS3.16 TID 1500; TID 2000 where nothing was found).
 
 A draft is unverified, preliminary and partial; what a person signed is verified, final and complete, with its signer as
 verifying observer and, where it corrects or adds, the version before it as predecessor document (PS3.3 C.17.2).
@@ -36,17 +36,11 @@ def render_sr(making: Making) -> bytes:
     facts = making.release.facts
     groups = {finding.finding_id: _finding(finding, making) for finding in facts.findings}
     groups |= {one.measurement_id: _measurement(one, making) for one in facts.measurements}
-    content = sr.MeasurementReport(
-        observation_context=_context(making),
-        procedure_reported=_ONE_FILM if len(making.sources) == 1 else _TWO_FILMS,
-        imaging_measurements=list(groups.values()) or None,
-        title=CodedConcept("126000", "DCM", "Imaging Measurement Report"),
-        referenced_images=[header for header in making.headers if _is_described(header)] or None,
-    )
-    places = places_of(content[0], tuple(groups))
+    content = _measurement_report(making, list(groups.values())) if groups else _imaging_report(making)
+    places = places_of(content, tuple(groups))
     report = sr.Comprehensive3DSR(
         evidence=making.headers,
-        content=content[0],
+        content=content,
         series_instance_uid=making.uid("sr series"),
         series_number=_SERIES_NUMBER,
         sop_instance_uid=making.uid("sr"),
@@ -63,6 +57,35 @@ def render_sr(making: Making) -> bytes:
     report.ManufacturerModelName, report.SoftwareVersions = MODEL, making.version
     report.CodingSchemeIdentificationSequence = [_own_codes()]
     return as_bytes(report, making.when)
+
+
+def _measurement_report(making: Making, groups: list[Dataset]) -> Dataset:
+    """What was found and measured, under TID 1500."""
+    report = sr.MeasurementReport(
+        observation_context=_context(making),
+        procedure_reported=_procedure(making),
+        imaging_measurements=groups,
+        title=CodedConcept("126000", "DCM", "Imaging Measurement Report"),
+        referenced_images=[header for header in making.headers if _is_described(header)] or None,
+    )
+    return report[0]
+
+
+def _imaging_report(making: Making) -> Dataset:
+    """The frame of a report in words: TID 1500 asks for a measurement, and where nothing was found there is none."""
+    report = sr.ContainerContentItem(CodedConcept("18748-4", "LN", "Diagnostic imaging study"), template_id="2000")
+    procedure = sr.CodeContentItem(
+        CodedConcept("121058", "DCM", "Procedure reported"),
+        _procedure(making),
+        sr.RelationshipTypeValues.HAS_CONCEPT_MOD,
+    )
+    language = sr.LanguageOfContentItemAndDescendants(CodedConcept("en-US", "RFC5646", "English (United States)"))
+    report.ContentSequence = sr.ContentSequence([*language, *_context(making), procedure])
+    return report
+
+
+def _procedure(making: Making) -> CodedConcept:
+    return _ONE_FILM if len(making.sources) == 1 else _TWO_FILMS
 
 
 class _Flags(TypedDict):

@@ -26,7 +26,7 @@ from orchestrator.exports.pdf import render_pdf
 from orchestrator.exports.text import render_text
 from orchestrator.exports.words import DRAFT_MARK
 from orchestrator.release import Release, ReleasedSection, ReleasedSentence, release_of_draft, release_of_signed
-from orchestrator.report import SectionName
+from orchestrator.report import DraftReport, SectionName
 from tests.orchestrator.exports.fixed_draft import anonymous_study, draft, places_by_hand, study
 from tests.orchestrator.exports.test_dicom import Case, case_of, items
 from tests.orchestrator.exports.test_golden import BY_SECTION, held
@@ -205,7 +205,16 @@ def releases_of(case: Case) -> dict[str, Release]:
         "addended": addended(one, corrected(one)),
         "rejected": rejected(one),
         "withdrawn": rejected(one, corrected(one)),
+        "nothing found": in_own_words(one),
+        "nothing found, withdrawn": rejected(one, in_own_words(one)),
     }
+
+
+def in_own_words(one: DraftReport) -> Release:
+    """What a radiologist signs where no specialist answered: nothing to measure, one sentence of a person."""
+    nothing = one.model_copy(update={"facts": one.facts.model_copy(update={"findings": (), "measurements": ()})})
+    mine = ReleasedSentence(text="No acute finding.", origin="person")
+    return release_of_signed(nothing, (ReleasedSection(name=SectionName.FINDINGS, sentences=(mine,)),), SIGNATURE)
 
 
 def made(case: Case, name: str) -> dict[str, Dataset]:
@@ -214,7 +223,9 @@ def made(case: Case, name: str) -> dict[str, Dataset]:
 
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
-@pytest.mark.parametrize("name", ["signed", "corrected", "addended", "rejected", "withdrawn"])
+@pytest.mark.parametrize(
+    "name", ["signed", "corrected", "addended", "rejected", "withdrawn", "nothing found", "nothing found, withdrawn"]
+)
 def test_a_validator_that_is_not_ours_finds_no_error(case: Case, tmp_path: Path, name: str):
     for file, data in render_dicom(releases_of(case)[name], case.study, case.arrays, b"%PDF-1.4 drawn").items():
         (tmp_path / file).write_bytes(data)
@@ -222,7 +233,7 @@ def test_a_validator_that_is_not_ours_finds_no_error(case: Case, tmp_path: Path,
         assert "Error" not in said.stdout + said.stderr, f"{file}: {said.stderr}"
 
 
-@pytest.mark.parametrize("name", ["signed", "corrected", "addended"])
+@pytest.mark.parametrize("name", ["signed", "corrected", "addended", "nothing found"])
 def test_a_signed_structured_report_is_verified_final_and_complete_by_its_signer(case: Case, name: str):
     report = made(case, name)["report.dcm"]
     flags = (report.VerificationFlag, report.PreliminaryFlag, report.CompletionFlag)
@@ -235,6 +246,13 @@ def test_a_signed_structured_report_is_verified_final_and_complete_by_its_signer
         "St. Vincent & Sons",
     )
     assert str(observer.VerificationDateTime).startswith(f"{signature.at:%Y%m%d%H%M%S}")
+
+
+def test_where_nothing_was_found_the_report_is_no_measurement_report(case: Case):
+    report = made(case, "nothing found")["report.dcm"]
+    assert report.ConceptNameCodeSequence[0].CodeValue == "18748-4"
+    assert report.ContentTemplateSequence[0].TemplateIdentifier == "2000"
+    assert "No acute finding." in [item.TextValue for item in items(report) if item.ValueType == "TEXT"]
 
 
 def test_a_correction_names_the_version_before_it_as_its_predecessor(case: Case):
