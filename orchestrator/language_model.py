@@ -99,10 +99,10 @@ class LanguageModelDoor:
             organization="",
             temperature=0.0,
             max_retries=0,
-            timeout=profile.deadline_s,
+            timeout=None,  # the deadline of the question holds for everything; another here would cut a longer one
             streaming=False,
             use_responses_api=False,
-            http_async_client=httpx.AsyncClient(timeout=profile.deadline_s, limits=_CONNECTIONS),
+            http_async_client=httpx.AsyncClient(timeout=None, limits=_CONNECTIONS),
         )
 
     async def phrase(self, question: Question, deadline_s: float | None = None) -> str:
