@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.fhir.tables import FhirSource
 from orchestrator.gateway.hl7.tables import Hl7Listener
-from orchestrator.gateway.tables import DicomListener, FolderWatch, Source, Stow, StudyTimer
+from orchestrator.gateway.tables import DicomListener, FolderWatch, Messages, Source, Stow, StudyTimer
 from orchestrator.knowledge.settings import Knowledge
 from orchestrator.orders.issuers import Issuers
 from orchestrator.outbox.tables import Outgoing
@@ -31,6 +31,7 @@ class Hospital(Outgoing):
     hl7: tuple[Hl7Listener, ...] = ()
     fhir: tuple[FhirSource, ...] = ()
     orders: Issuers = Issuers()
+    messages: Messages = Messages()
     knowledge: Knowledge = Knowledge()
 
     @property

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from orchestrator.access.doorkeeper import is_loopback
+from orchestrator.gateway.retention import forgetting
 from orchestrator.hospital import read_hospital
 from orchestrator.http import (
     conversation,
@@ -54,6 +55,7 @@ from orchestrator.wiring import (
     open_queue,
     open_records,
     open_specialists,
+    tell_destinations,
 )
 
 log = structlog.get_logger()
@@ -121,6 +123,7 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     async with Children(limits_from(settings)) as children:
         jobs, language = open_queue(settings), open_language(settings)
         records = await asyncio.to_thread(open_records, settings)
+        await asyncio.to_thread(tell_destinations, records, settings)
         rooms = Rooms(
             settings=settings,
             hospital=read_hospital(settings.hospital),
@@ -133,9 +136,11 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
             library=await asyncio.to_thread(open_library, settings),
             worklist=WorklistBoard(records),
         )
+        retention = asyncio.create_task(forgetting(records, rooms.hospital.messages))
         try:
             yield rooms
         finally:
+            retention.cancel()
             await rooms.specialists.close()
             await rooms.jobs.close()
             rooms.records.close()

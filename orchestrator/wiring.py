@@ -22,6 +22,7 @@ from orchestrator.outlines import Outlines
 from orchestrator.pipeline import Parts
 from orchestrator.prompt import load_profile, load_prompt, prompt_of
 from orchestrator.records import Records
+from orchestrator.records.outbox import Subscription
 from orchestrator.sealing import Keys
 from orchestrator.settings import Settings
 from orchestrator.specialists import WRITING_SERVICE, Service, Specialists
@@ -31,6 +32,17 @@ from services.contract.profile import refusal_of
 def open_records(settings: Settings) -> Records:
     """Return the record, its tables up to date."""
     return Records.open(settings.database_url, read_hospital(settings.hospital).orders, settings.department)
+
+
+def tell_destinations(records: Records, settings: Settings) -> None:
+    """Let the record know who receives what, before this process records any event.
+
+    Whoever drafts or signs does it, not the outbox alone: what happens before that one is there waits for it, and is
+    not lost. Without a hospital's file nothing is changed.
+    """
+    if settings.hospital is not None:
+        there = read_hospital(settings.hospital).destinations
+        records.outbox.subscribe(Subscription(destination=one.name, events=one.wanted) for one in there)
 
 
 def open_vault_keys(settings: Settings) -> Keys:

@@ -34,7 +34,7 @@ from orchestrator.report import StageTime
 from orchestrator.rereading import as_reread
 from orchestrator.settings import Settings, settings_from_environment
 from orchestrator.variety import LAST, variety_of
-from orchestrator.wiring import open_parts, open_queue, open_records
+from orchestrator.wiring import open_parts, open_queue, open_records, tell_destinations
 
 log = structlog.get_logger()
 
@@ -202,6 +202,7 @@ class Worker:
 
 async def _main(settings: Settings) -> None:
     records = await asyncio.to_thread(open_records, settings)
+    await asyncio.to_thread(tell_destinations, records, settings)
     jobs, parts = open_queue(settings), open_parts(settings)
     worker = Worker(records, jobs, parts, settings)
     for number in (signal.SIGTERM, signal.SIGINT):

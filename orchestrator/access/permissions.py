@@ -84,6 +84,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "GET /fhir/metadata": PUBLIC,
     "POST /fhir": SENDERS,
     "POST /fhir/{kind}": SENDERS,
+    "GET /fhir/{kind}/{resource_id}": SENDERS,
     "GET /v1/mismatches": READERS,
     "POST /v1/mismatches/{mismatch_id}/resolve": RADIOLOGISTS,
     "POST /v1/conversation": READERS,
@@ -105,6 +106,7 @@ _LISTS = frozenset({"/v1/studies", "/v1/worklist", "/v1/worklist/events"})
 _ACTS = {
     f"POST {_STUDY}/rereading": Action.RERUN,
     "GET /v1/feedback/sentences.jsonl": Action.TRAINING_EXPORT,
+    "GET /fhir/{kind}/{resource_id}": Action.READ,
 }
 _DOCUMENTS = (f"{_STUDY}/draft/", f"{_STUDY}/report/")
 

@@ -74,6 +74,13 @@ class FolderWatch(Fact):
     """A file is taken when its size and time have stood still for so long."""
 
 
+class Messages(Fact):
+    """``[messages]``: HL7 v2 and FHIR messages as they came, which name patients."""
+
+    days: float = Field(default=30.0, gt=0, le=3650)
+    """So long their text is kept. What they said of orders, patients and reports stays, and so does that they came."""
+
+
 class Source(Fact):
     """``[[sources]]``: an archive that may be asked for a study and its priors."""
 

@@ -6,9 +6,9 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,10 +25,11 @@ from orchestrator.http.rooms import Rooms, WithRooms
 BASE = "/fhir"
 router = APIRouter(prefix=BASE, tags=["fhir"])
 Kind = Literal["DiagnosticReport", "ImagingStudy", "Patient", "ServiceRequest"]
+ResourceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
 _BODY = {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}}
 _OUTCOMES: Responses = {
     status: {"description": "OperationOutcome", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
-    for status in (400, 401, 403, 404, 408, 413, 415, 422, 503)
+    for status in (400, 401, 403, 404, 408, 410, 413, 415, 422, 503)
 }
 
 
@@ -43,6 +44,13 @@ async def create(kind: Kind, request: Request, rooms: WithRooms) -> Response:
     """Take one resource. Answered once what it says is in the database."""
     data = await _body(request, rooms)
     return await _answered(request, rooms, await _taken(lambda: FhirDesk(rooms.records).create(kind, data)))
+
+
+@router.get("/{kind}/{resource_id}", response_class=Response, responses=_OUTCOMES)
+async def read(kind: Kind, resource_id: ResourceId, rooms: WithRooms) -> Response:
+    """Return a resource that was created here, as long as its text is kept."""
+    answer = await _taken(lambda: FhirDesk(rooms.records).read(kind, resource_id))
+    return Response(answer.body.model_dump_json(exclude_none=True), answer.status, media_type=MEDIA_TYPE)
 
 
 @router.post("", response_class=Response, openapi_extra=_BODY, responses=_OUTCOMES)

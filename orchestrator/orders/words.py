@@ -58,6 +58,11 @@ def updated(study: Study, known: NamedPatient) -> Study:
     )
 
 
+def with_particulars(known: NamedPatient, new: NamedPatient) -> NamedPatient:
+    """Return a patient of an order with new particulars (ADT^A08); identifiers stay those of the order."""
+    return known.model_copy(update=new.model_dump(exclude={"identifiers"}, exclude_none=True))
+
+
 def merged(study: Study, survivor: NamedPatient) -> Study:
     """Return a study that was the merged patient's as the survivor's; the old identifier stays among the others."""
     patient, known = study.patient, survivor.patient

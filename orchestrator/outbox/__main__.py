@@ -17,9 +17,8 @@ from orchestrator.metrics import OUTBOX, OUTBOX_WAITING_SECONDS
 from orchestrator.outbox.couriers import courier_for
 from orchestrator.outbox.delivery import Deliverer
 from orchestrator.records import Records
-from orchestrator.records.outbox import Subscription
 from orchestrator.settings import Settings
-from orchestrator.wiring import open_records
+from orchestrator.wiring import open_records, tell_destinations
 
 log = structlog.get_logger()
 
@@ -29,8 +28,7 @@ async def open_outbox(settings: Settings) -> AsyncIterator[tuple[Records, list[a
     """Tell the record who receives what, and deliver until the end."""
     hospital = read_hospital(settings.hospital)
     records = await asyncio.to_thread(open_records, settings)
-    wanted = [Subscription(destination=one.name, events=one.wanted) for one in hospital.destinations]
-    await asyncio.to_thread(records.outbox.subscribe, wanted)
+    await asyncio.to_thread(tell_destinations, records, settings)
     deliverers = [
         Deliverer(records, one, courier_for(one, hospital.outbox), hospital.outbox, settings.store)
         for one in hospital.destinations

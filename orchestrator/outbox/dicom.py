@@ -14,6 +14,7 @@ from pydicom.dataset import FileDataset
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
+from orchestrator.associations import LONGEST_PDU, bounded
 from orchestrator.errors import RefusedByReceiver, TryAgain
 from orchestrator.outbox.address import Resolve, pinned, resolved, tls_context
 from orchestrator.outbox.letter import Letter
@@ -67,7 +68,9 @@ class DicomCourier:
         address = pinned(there.host, there.port, self._allowed, self._resolve)
         name = (there.tls.server_name or there.host) if there.tls else there.host
         tls = (self._tls, name) if self._tls else None
-        association = entity.associate(address, there.port, ae_title=there.called_ae_title, tls_args=tls)
+        association = entity.associate(
+            address, there.port, ae_title=there.called_ae_title, tls_args=tls, evt_handlers=[*bounded(LONGEST_PDU)]
+        )
         if not association.is_established:
             raise TryAgain("the association was rejected" if association.is_rejected else "no association")
         return association

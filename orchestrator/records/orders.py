@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -25,9 +25,9 @@ from orchestrator.orders.incoming import (
     PatientUpdate,
     PlacedOrder,
 )
-from orchestrator.orders.issuers import Issuers
+from orchestrator.orders.issuers import Issuers, Who
 from orchestrator.orders.meeting import Meeting, Numbers
-from orchestrator.orders.words import merged, updated
+from orchestrator.orders.words import merged, updated, with_particulars
 from orchestrator.progress import EventKind, StudyRecord, StudyStatus
 from orchestrator.records import audit
 from orchestrator.records.earlier import earlier_examinations, keep_report
@@ -45,7 +45,7 @@ from orchestrator.records.meetings import (
 )
 from orchestrator.records.patients import People
 from orchestrator.records.rows import append, locked, reopen, text_of, update
-from orchestrator.records.tables import HOSPITAL_MESSAGES, MEETINGS, ORDERS, STUDIES
+from orchestrator.records.tables import HOSPITAL_MESSAGES, MEETINGS, ORDERED_PATIENTS, ORDERS, STUDIES
 from orchestrator.study import EarlierExamination, Patient, Study
 from services.contract import Fact
 
@@ -125,17 +125,43 @@ class Orders:
 
     # -- what comes in
 
-    def take(self, incoming: Sequence[Incoming], letter: Letter | None = None) -> Taken:
-        """Keep a message and do all that it says, or nothing of it; committed when this returns."""
+    def take(self, incoming: Sequence[Incoming], *letters: Letter) -> Taken:
+        """Keep a message and do all that it says, or nothing of it; committed when this returns.
+
+        Parameters
+        ----------
+        letters
+            It as it came; several where one message held several.
+        """
         with writing(self._engine) as connection:
             alone(connection)
-            if letter is not None and (receipt := self._receipt(connection, letter)) is not Receipt.TAKEN:
-                return Taken(receipt)
+            for letter in letters:
+                if (receipt := self._receipt(connection, letter)) is not Receipt.TAKEN:
+                    return Taken(receipt)
             studies: dict[str, str] = {}
             for one in incoming:
                 studies.update(self._take(connection, one))
             looked_at = [self._look_again(connection, study_id, why) for study_id, why in studies.items()]
         return Taken(Receipt.TAKEN, tuple((one.study_id, one.revision) for one in looked_at if one.may_be_worked_on))
+
+    def message(self, key: str) -> str | None:
+        """Return a message as it was kept; empty where it was forgotten, ``None`` where there never was one."""
+        query = sa.select(HOSPITAL_MESSAGES.c.document).where(HOSPITAL_MESSAGES.c.key == key)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def forget_messages(self, days: float) -> int:
+        """Forget the text of messages that came more than so many days ago; returns of how many.
+
+        What they said stays, and so does that they came: a repetition is still known as one.
+        """
+        before = text_of(datetime.now(UTC) - timedelta(days=days))
+        old = (HOSPITAL_MESSAGES.c.received_at < before) & (HOSPITAL_MESSAGES.c.document != "")
+        with reading(self._engine) as connection:
+            if connection.execute(sa.select(HOSPITAL_MESSAGES.c.key).where(old).limit(1)).first() is None:
+                return 0
+        with writing(self._engine) as connection:
+            return connection.execute(sa.update(HOSPITAL_MESSAGES).where(old).values(document="")).rowcount
 
     def _receipt(self, connection: sa.Connection, letter: Letter) -> Receipt:
         query = sa.select(HOSPITAL_MESSAGES.c.content_sha256).where(HOSPITAL_MESSAGES.c.key == letter.key)
@@ -161,12 +187,28 @@ class Orders:
     def _update_patient(self, connection: sa.Connection, one: PatientUpdate) -> list[str]:
         named = self._people.of_order(connection, one.patient)
         values = frozenset[str]().union(*(self._people.values(connection, who) for who in named))
+        self._update_waiting(connection, one.patient, named, values)
         changed = []
         for study in self._studies(connection, studies_of(connection, values)):
             if self._people.of_study(connection, study.patient) in named and updated(study, one.patient) != study:
                 keep_study(connection, updated(study, one.patient))
                 changed.append(study.study_id)
         return changed
+
+    def _update_waiting(
+        self, connection: sa.Connection, new: NamedPatient, named: frozenset[Who], values: frozenset[str]
+    ) -> None:
+        """An order that waits for images tells them the patient's particulars as they are now.
+
+        When it was said stays as it was: it is the same order of the same patient, and what people decided holds.
+        """
+        whose = sa.select(ORDERED_PATIENTS.c.order_id).where(ORDERED_PATIENTS.c.patient_id.in_(values))
+        for row in connection.execute(sa.select(ORDERS).where(ORDERS.c.order_id.in_(whose))).all():
+            placed = PlacedOrder.model_validate_json(row.document)
+            if self._people.of_order(connection, placed.patient) & named:
+                changed = placed.model_copy(update={"patient": with_particulars(placed.patient, new)})
+                place = ORDERS.c.order_id == row.order_id
+                connection.execute(sa.update(ORDERS).where(place).values(document=changed.model_dump_json()))
 
     def _merge(self, connection: sa.Connection, merge: PatientMerge) -> list[str]:
         """The merged one's studies become the survivor's; whatever waits for people is looked at again."""
@@ -298,9 +340,17 @@ def _keep_order(connection: sa.Connection, placed: PlacedOrder) -> tuple[str, ..
     if before is None:
         new = {"order_id": secrets.token_hex(16), "key": placed.key, "received_at": now}
         connection.execute(sa.insert(ORDERS).values({**row, **new}))
+        _keep_whose(connection, new["order_id"], placed)
         return studies_with(connection, [numbers])
     connection.execute(sa.update(ORDERS).where(place).values(row))
+    _keep_whose(connection, before.order_id, placed)
     return studies_with(connection, [numbers, Numbers(before.study_instance_uid, before.accession_number)])
+
+
+def _keep_whose(connection: sa.Connection, order_id: str | None, placed: PlacedOrder) -> None:
+    connection.execute(sa.delete(ORDERED_PATIENTS).where(ORDERED_PATIENTS.c.order_id == order_id))
+    values = dict.fromkeys(one.value for one in placed.patient.identifiers)
+    connection.execute(sa.insert(ORDERED_PATIENTS), [{"order_id": order_id, "patient_id": value} for value in values])
 
 
 def _mismatch(row: sa.Row[tuple[object, ...]]) -> Mismatch:

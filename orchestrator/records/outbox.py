@@ -1,8 +1,9 @@
 """What waits to leave the house: written in the transaction of the event, kept until a receiver has it.
 
 ``enqueue`` is called on the connection of the event, so that a report and its messages are there together or not at
-all. Who receives what is a table too, written by the outbox process from the hospital file: any process that records
-an event sees the same destinations. A message of which nobody wants a copy is not written.
+all. Who receives what is a table too, written from the hospital file by each process that records events or delivers
+them, before it does: all see the same destinations, whichever was first. A message of which nobody wants a copy is not
+written.
 
 Order is kept for each destination and study: a message is not taken while an earlier one of its study waits there.
 Every message holds its whole report, so one that was given up does not stop those after it. Nothing of a study leaves
@@ -106,9 +107,14 @@ class Outbox:
         self._engine = engine
 
     def subscribe(self, subscriptions: Iterable[Subscription]) -> None:
-        """Make these the destinations; what waits for one that is no longer there stays where it is."""
+        """Make these the destinations; what waits for one that is no longer there stays where it is.
+
+        Said again it changes nothing: several processes say it when they start.
+        """
         rows = [{"name": one.destination, "events": " ".join(sorted(one.events))} for one in subscriptions]
         with writing(self._engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("LOCK TABLE outbox_destinations IN EXCLUSIVE MODE"))
             connection.execute(sa.delete(DESTINATIONS))
             if rows:
                 connection.execute(sa.insert(DESTINATIONS), rows)

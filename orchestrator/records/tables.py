@@ -143,6 +143,12 @@ MEETINGS = sa.Table(
     sa.Column("decided_at", sa.String(32)),
     sa.Column("decided_by", sa.String(255)),
 )
+ORDERED_PATIENTS = sa.Table(
+    "ordered_patients",
+    _METADATA,
+    sa.Column("order_id", sa.String(64), primary_key=True),
+    sa.Column("patient_id", sa.String(64), primary_key=True),
+)
 PATIENT_MERGES = sa.Table(
     "patient_merges",
     _METADATA,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,14 +15,17 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
+from orchestrator.associations import bounded
 from orchestrator.errors import OutOfRoom, Unavailable
 from orchestrator.gateway.arrival_desk import ArrivalDesk
 from orchestrator.gateway.dimse.contexts import PROPOSED_SYNTAXES
 from orchestrator.gateway.dimse.part10 import file_head
 from orchestrator.gateway.fetch.source import FoundStudy
 from orchestrator.gateway.tables import Source
+from orchestrator.ingest.limits import MB
 
 _PENDING = (0xFF00, 0xFF01)
+LONGEST_OBJECT = 512 * MB
 STUDY_KEYS = (
     "StudyInstanceUID",
     "StudyDate",
@@ -86,7 +89,7 @@ class DimseArchive:
             entity.add_requested_context(sop_class, list(PROPOSED_SYNTAXES))
             roles.append(build_role(sop_class, scp_role=True))
         handlers = [(evt.EVT_C_STORE, self._stored, [loop])]
-        with self._associated(entity, ext_neg=roles, evt_handlers=handlers) as association:
+        with self._associated(entity, handlers, ext_neg=roles) as association:
             answers = list(association.send_c_get(_asked(study), model))
         return _completed(answers)
 
@@ -113,9 +116,13 @@ class DimseArchive:
         return entity
 
     @contextmanager
-    def _associated(self, entity: AE, **negotiated: Any) -> Iterator[Association]:
+    def _associated(self, entity: AE, handlers: Sequence[Any] = (), **negotiated: Any) -> Iterator[Association]:
         association = entity.associate(
-            self._source.host, self._source.port, ae_title=self._source.ae_title, **negotiated
+            self._source.host,
+            self._source.port,
+            ae_title=self._source.ae_title,
+            evt_handlers=[*bounded(LONGEST_OBJECT), *handlers],
+            **negotiated,
         )
         if not association.is_established:
             raise Unavailable("the archive does not associate with us; ask for our AE title to be known there")

@@ -27,7 +27,7 @@ def capability_statement() -> CapabilityStatement:
         {
             "type": kind,
             "documentation": _ABOUT[kind],
-            "interaction": [{"code": "create"}],
+            "interaction": [{"code": "create"}, {"code": "read"}],
             "versioning": "no-version",
             "conditionalCreate": False,
             "conditionalUpdate": False,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-from uuid import NAMESPACE_URL, uuid5
+from uuid import uuid4
 
 from fhir.resources.R4B.bundle import Bundle
 from pydantic import BaseModel, ValidationError
@@ -17,6 +18,7 @@ from orchestrator.gateway.fhir.resources import read_resource
 from orchestrator.gateway.fhir.subjects import Known, known_in
 from orchestrator.orders.incoming import Incoming
 from orchestrator.records import Records
+from orchestrator.records.orders import Letter
 
 KEPT, NOTHING_FOR_US = "kept", "valid, and nothing here is done with it"
 _ALL_OR_NOTHING = frozenset({"transaction", "collection", "message", "searchset"})
@@ -47,10 +49,24 @@ class FhirDesk:
             If it is not taken.
         """
         resource = read_resource(data, kind)
-        incoming = said_in(resource, {})
-        queued = self._records.orders.take(incoming).queued
-        location = f"{kind}/{uuid5(NAMESPACE_URL, hashlib.sha256(data).hexdigest())}"
-        return Answer(201, outcome(201, KEPT if incoming else NOTHING_FOR_US), queued, location)
+        incoming, letter = said_in(resource, {}), _letter(resource)
+        queued = self._records.orders.take(incoming, letter).queued
+        return Answer(201, outcome(201, KEPT if incoming else NOTHING_FOR_US), queued, letter.key)
+
+    def read(self, kind: str, resource_id: str) -> Answer:
+        """Return a resource as it was created, with the id that it was given.
+
+        Raises
+        ------
+        UnacceptableResource
+            If there is none, or its text is kept no longer.
+        """
+        text = self._records.orders.message(f"{kind}/{resource_id}")
+        if text is None:
+            raise UnacceptableResource(404, "not-found", "there is no such resource")
+        if not text:
+            raise UnacceptableResource(410, "deleted", "what it said is kept, its text no longer")
+        return Answer(200, read_resource(text.encode(), kind))
 
     def take_bundle(self, data: bytes) -> Answer:
         """Take a bundle: a batch entry by entry, everything else as a whole or not at all.
@@ -76,18 +92,19 @@ class FhirDesk:
                 422, "not-supported", "expected a transaction, batch or collection", "Bundle.type"
             )
         said = [said_in(resource, known) for resource in resources]
-        queued = self._records.orders.take([one for incoming in said for one in incoming]).queued
-        done = [_entry(201, KEPT if incoming else NOTHING_FOR_US) for incoming in said]
+        letters = [_letter(resource) for resource in resources]
+        queued = self._records.orders.take([one for incoming in said for one in incoming], *letters).queued
+        done = [_created(incoming, letter) for incoming, letter in zip(said, letters, strict=True)]
         return Answer(200, _response("transaction-response", done), queued)
 
     def _batch(self, resources: list[BaseModel], known: Known) -> Answer:
-        done: list[dict[str, object]] = []
+        done: list[Mapping[str, object]] = []
         queued: list[tuple[str, int]] = []
         for resource in resources:
             try:
-                incoming = said_in(resource, known)
-                queued += self._records.orders.take(incoming).queued
-                done.append(_entry(201, KEPT if incoming else NOTHING_FOR_US))
+                incoming, letter = said_in(resource, known), _letter(resource)
+                queued += self._records.orders.take(incoming, letter).queued
+                done.append(_created(incoming, letter))
             except UnacceptableResource as refusal:
                 done.append(_entry(refusal.status, refusal.why, refusal.code, refusal.where))
             except WetreadError as error:
@@ -112,11 +129,23 @@ def said_in(resource: BaseModel, known: Known) -> tuple[Incoming, ...]:
         raise UnacceptableResource(422, "value", f"{place} is not what it can be") from None
 
 
-def _entry(status: int, why: str, code: str | None = None, where: str | None = None) -> dict[str, object]:
+def _letter(resource: BaseModel) -> Letter:
+    """A resource as it is kept: under the id that it is given here, whatever it was called where it comes from."""
+    kind, own = type(resource).__name__, str(uuid4())
+    document = resource.model_copy(update={"id": own}).model_dump_json(exclude_none=True)
+    return Letter(f"{kind}/{own}", kind, hashlib.sha256(document.encode()).hexdigest(), document)
+
+
+def _created(incoming: tuple[Incoming, ...], letter: Letter) -> dict[str, object]:
+    entry = _entry(201, KEPT if incoming else NOTHING_FOR_US)
+    return {"response": {**entry["response"], "location": letter.key}}
+
+
+def _entry(status: int, why: str, code: str | None = None, where: str | None = None) -> dict[str, dict[str, object]]:
     return {"response": {"status": str(status), "outcome": outcome(status, why, code, where)}}
 
 
-def _response(kind: str, entries: list[dict[str, object]]) -> Bundle:
+def _response(kind: str, entries: Sequence[Mapping[str, object]]) -> Bundle:
     made = Bundle.model_validate({"resourceType": "Bundle", "type": kind, "entry": entries or None})
     check_value_sets(made)
     return made

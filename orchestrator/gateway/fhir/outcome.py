@@ -16,6 +16,7 @@ _CODES = {
     405: "not-supported",
     408: "timeout",
     409: "conflict",
+    410: "deleted",
     413: "too-long",
     415: "not-supported",
     422: "invalid",

@@ -20,6 +20,7 @@ from tests.orchestrator.gateway.fhir.resources import (
 )
 from tests.orchestrator.orders.said import accepted, images
 
+PATIENT_OF_BUNDLE = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}
 ISSUER = "https://hosp.example/mrn"
 
 
@@ -49,6 +50,22 @@ async def test_an_order_meets_its_images(client, app):
     order = records.study(sent.study_id).order
     assert (order.indication, order.observations) == ("cough for a week", "walks with a frame")
     assert (order.requested_procedure, order.referring_physician) == ("XR chest PA", "Dr Piotr Nowak")
+
+
+async def test_what_was_created_is_read_back_until_its_text_is_forgotten(client, app):
+    sent = service_request()
+    location = (await post(client, sent, "/ServiceRequest")).headers["location"]
+    path = location.removeprefix("http://wetread")
+    answer = await client.get(path)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "application/fhir+json"
+    assert answer.json() == {**sent, "id": path.rsplit("/", 1)[1]}
+    assert (await post(client, sent, "/ServiceRequest")).headers["location"] != location, "each create is its own"
+    entries = (await post(client, bundle(PATIENT, service_request(subject=PATIENT_OF_BUNDLE)))).json()["entry"]
+    for entry, kind in zip(entries, ("Patient", "ServiceRequest"), strict=True):
+        assert (await client.get(f"/fhir/{entry['response']['location']}")).json()["resourceType"] == kind
+    outcome(await client.get("/fhir/Patient/8d7f5e5e-0000"), 404, "not-found")
+    assert app.state.rooms.records.orders.forget_messages(days=0) == 4
+    outcome(await client.get(path), 410, "deleted")
 
 
 async def test_a_revoked_order_and_a_plan_meet_nothing(client, app):

@@ -17,7 +17,7 @@ from orchestrator.records.meetings import Decision
 from orchestrator.records.orders import Letter, Receipt
 from orchestrator.records.outbox import Subscription
 from orchestrator.release import ReleaseEvent
-from orchestrator.study import Order
+from orchestrator.study import Order, Patient
 from services.contract import Subject
 from tests.orchestrator.orders.said import accepted, images, order, patient
 from tests.orchestrator.small_clinic import draft
@@ -279,6 +279,35 @@ def test_new_particulars_reach_the_patients_studies_and_nobody_elses(records):
     assert (study.patient.name, study.patient.birth_date) == ("Byrne^Ada", "19580417")
     assert "CANARY^NAME" in study.identifiers, "the old name is still masked in text"
     assert records.study(other.study_id).patient.name == "CANARY^NAME"
+
+
+def test_new_particulars_reach_an_order_that_waits_for_its_images(on_both):
+    """A08 between order and images: a picture that names nobody is told the name of today."""
+    whose = patient("4711", "HOSP", PatientIdentifier(value="E-9", issuer="EPI"), name="Byrne^Ada", address="Mill Lane")
+    on_both.orders.take([order(whose), order(patient("4712", name="Brandt^Ute"), "ACC-2", "P-2")])
+    on_both.orders.take([PatientUpdate(patient=patient("E-9", "EPI", name="Byrne-Nowak^Ada", birth_date="19580417"))])
+    on_both.orders.take([PatientUpdate(patient=patient("4712", "OTHER", name="Kowalska^Ewa"))])
+    bare = images(value=None).model_copy(update={"patient": Patient(patient_id="4711", issuer_of_patient_id="HOSP")})
+    accepted(on_both, bare)
+    met = on_both.study(bare.study_id).patient
+    assert (met.name, met.birth_date, met.address) == ("Byrne-Nowak^Ada", "19580417", "Mill Lane")
+    other = images("4712", accession="ACC-2", uid="1.2.9")
+    other = other.model_copy(update={"patient": other.patient.model_copy(update={"name": None})})
+    accepted(on_both, other)
+    assert on_both.study(other.study_id).patient.name == "Brandt^Ute", "4712 of another issuer is another patient"
+
+
+def test_the_text_of_an_old_message_is_forgotten_and_that_it_came_is_not(on_both):
+    letter = Letter(key="k" * 64, kind="ORM^O01", content_sha256="c" * 64, document="MSH|...|Byrne^Ada")
+    on_both.orders.take([order()], letter)
+    assert on_both.orders.forget_messages(days=1) == 0
+    assert on_both.orders.message(letter.key) == letter.document
+    assert on_both.orders.forget_messages(days=0) == 1
+    assert on_both.orders.message(letter.key) == ""
+    assert on_both.orders.take([order(patient("4712"))], letter).receipt is Receipt.REPEATED
+    sent = images()
+    accepted(on_both, sent)
+    assert on_both.study(sent.study_id).order.indication == "cough", "what it said stays"
 
 
 def test_the_order_says_how_old_the_patient_is_where_the_images_do_not(records):

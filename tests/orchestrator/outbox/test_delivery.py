@@ -25,9 +25,10 @@ from orchestrator.outbox.tables import Allowed, Mllp
 from orchestrator.progress import StudyStatus
 from orchestrator.records import Records
 from orchestrator.records.outbox import DeliveryState, Subscription
-from orchestrator.release import Release, release_of_draft
+from orchestrator.release import Release, ReleaseEvent, release_of_draft
 from orchestrator.report import DraftReport
-from orchestrator.settings import settings_from_environment
+from orchestrator.settings import Settings, settings_from_environment
+from orchestrator.wiring import open_records, tell_destinations
 from tests.conftest import wait_until
 from tests.orchestrator.exports.fixed_draft import draft as fixed_draft
 from tests.orchestrator.exports.fixed_draft import places_by_hand
@@ -203,6 +204,21 @@ def hospital_file(folder: Path, *destinations: dict[str, object]) -> Path:
     path = folder / "hospital.toml"
     path.write_text("\n".join(lines))
     return path
+
+
+def test_what_is_drafted_before_the_outbox_is_there_waits_for_it(tmp_path: Path, settings: Settings):
+    """The first start of all: worker and API know the destinations of the hospital's file themselves."""
+    there = {"name": "ris", "kind": "mllp", "host": "127.0.0.1", "port": 1, "drafts": True}
+    chosen = settings.model_copy(update={"hospital": hospital_file(tmp_path, there)})
+    records = open_records(chosen)
+    tell_destinations(records, chosen)
+    tell_destinations(records, chosen)
+    drafted(records)
+    assert [one.event for one in records.outbox.list((DeliveryState.WAITING,))] == [ReleaseEvent.DRAFTED]
+    tell_destinations(records, chosen.model_copy(update={"hospital": None}))
+    drafted(records, "s-2")
+    assert len(records.outbox.list()) == 2, "a command that is run without the file changes nothing"
+    records.close()
 
 
 def test_a_destination_whose_host_is_not_listed_is_said_at_start(tmp_path: Path):
