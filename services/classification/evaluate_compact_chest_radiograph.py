@@ -42,7 +42,7 @@ NOT_ASSESSED = (*BEYOND_THIS_DATA, "pleural thickening", "cardiomegaly", "consol
 LIMITS = (
     "Trained and measured on films of one hospital for each label: another hospital's films will be read worse.",
     "The labels of adults were mined from text reports and are wrong for some films.",
-    "Scores are probabilities at the share of ill people among the validation films; on a ward that share is another.",
+    "Scores are probabilities at the share of ill people among the films they were made from; on a ward it is another.",
     "A film is never called normal: a low score for an abnormal film stays indeterminate.",
     "Nothing is said of people aged 6 to 15 years or below 1 year.",
 )
@@ -233,9 +233,7 @@ def _assessed(one: Judged, measured: Measured) -> AssessedLabel:
     for row in measured.of(one.head.name):
         figures[f"AUC, {row.source} test"] = row.spoken
         figures[f"AUC within view, {row.source} test"] = f"{row.area_within_view:.3f}"
-        figures[f"calibration error, {row.source} test"] = (
-            f"{row.calibration_error:.3f} (by chance alone {row.calibration_floor:.3f})"
-        )
+        figures[f"calibration error, {row.source} test"] = row.calibration
         for name in one.points:
             figures[f"from {name}, {row.source} test"] = (
                 f"sensitivity {row.sensitivity[name]:.3f}, specificity {row.specificity[name]:.3f}"
@@ -244,7 +242,7 @@ def _assessed(one: Judged, measured: Measured) -> AssessedLabel:
         if other.head == one.head.name:
             figures[f"normal films of {other.source} called likely or present"] = f"{other.called:.3f} of {other.films}"
     figures["AUC within view, validation"] = one.validation
-    figures["share of the validation films that show it"] = f"{one.prevalence:.2f}"
+    figures["share of the films it was made from that show it"] = f"{one.prevalence:.2f}"
     return AssessedLabel(
         label=one.head.label,
         population=one.head.population,

@@ -8,7 +8,16 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classification.figures import area, area_within, calibration_error, calibration_floor, interval, rates
+from services.classification.figures import (
+    area,
+    area_within,
+    at_the_share_of,
+    calibration_error,
+    calibration_error_of_equal_bins,
+    calibration_floor,
+    interval,
+    rates,
+)
 from services.classification.films import Film
 from services.classification.recipe import Head
 
@@ -37,6 +46,12 @@ class Row:
     calibration_error: float
     calibration_floor: float
     """What chance alone gives a perfectly calibrated reader on as many films."""
+    calibration_low: float
+    calibration_high: float
+    """Of the 95 % interval of the calibration error, drawn by patient."""
+    calibration_error_of_equal_bins: float
+    calibration_error_at_own_share: float
+    """Once the scores are moved to the share of ill people among these very films."""
     sensitivity: dict[str, float]
     specificity: dict[str, float]
     """From each operating point on."""
@@ -45,6 +60,16 @@ class Row:
     def spoken(self) -> str:
         """The area in words."""
         return f"{self.area:.3f} [{self.low:.3f}, {self.high:.3f}], {self.positives} of {self.films} films"
+
+    @property
+    def calibration(self) -> str:
+        """The calibration error in words."""
+        return (
+            f"{self.calibration_error:.3f} [{self.calibration_low:.3f}, {self.calibration_high:.3f}] "
+            f"(by chance alone {self.calibration_floor:.3f}); bins of equally many films "
+            f"{self.calibration_error_of_equal_bins:.3f}; at the share of these films "
+            f"{self.calibration_error_at_own_share:.3f}"
+        )
 
     @property
     def plain(self) -> dict[str, object]:
@@ -109,7 +134,9 @@ def _row(
     where: tuple[str, str, int],
 ) -> Row:
     (scores, truth), (source, group, seed) = read, where
-    low, high = interval(lambda drawn: area(scores[drawn], truth[drawn]), [film.patient for film in films], seed)
+    patients = [film.patient for film in films]
+    low, high = interval(lambda drawn: area(scores[drawn], truth[drawn]), patients, seed)
+    least, most = interval(lambda drawn: calibration_error(scores[drawn], truth[drawn]), patients, seed)
     found = {name: rates(scores, truth, threshold) for name, threshold in points.items()}
     return Row(
         head=head.name,
@@ -123,6 +150,10 @@ def _row(
         area_within_view=round(area_within(scores, truth, np.array([film.view for film in films])), 4),
         calibration_error=round(calibration_error(scores, truth), 4),
         calibration_floor=round(calibration_floor(scores, seed), 4),
+        calibration_low=round(least, 4),
+        calibration_high=round(most, 4),
+        calibration_error_of_equal_bins=round(calibration_error_of_equal_bins(scores, truth), 4),
+        calibration_error_at_own_share=round(calibration_error(at_the_share_of(scores, truth), truth), 4),
         sensitivity={name: round(pair[0], 4) for name, pair in found.items()},
         specificity={name: round(pair[1], 4) for name, pair in found.items()},
     )

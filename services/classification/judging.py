@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.nn import Module
 
-from services.classification.figures import area_within, interval, operating_points, platt
+from services.classification.figures import area_within, interval, log_odds, operating_points, platt
 from services.classification.linear_floor import linear_scores
 from services.classification.recipe import Head, Recipe
 from services.classification.squares import Squares, vary
@@ -43,7 +43,7 @@ class Judged:
     offset: float
     points: dict[str, float]
     prevalence: float
-    """Share of the validation films that show it: what the calibrated scores assume."""
+    """Share of the training and validation films that show it: what the calibrated scores assume."""
     validation: str
     earned: bool
 
@@ -85,7 +85,8 @@ def judge(head: Head, recipe: Recipe, taught: Squares, held: Held, seed: int) ->
     low, high = interval(lambda drawn: area_within(own[drawn], truth[drawn], strata[drawn]), patients, seed)
     every = np.concatenate([own, held.varied[np.tile(known, VARIATIONS), column]])
     slope, offset = platt(every, np.tile(truth, 1 + VARIATIONS))
-    slope, offset = round(slope, 5), round(offset, 5)
+    share = _share(np.concatenate([taught.truth[:, column], squares.truth[:, column]]))
+    slope, offset = round(slope, 5), round(offset + log_odds(share) - log_odds(float(truth.mean())), 5)
     strange = np.concatenate([held.logits[:, column], held.varied[:, column]])
     elsewhere = probable(strange[np.tile(_strangers(head, squares), 1 + VARIATIONS)], slope, offset)
     points = operating_points(probable(every, slope, offset), np.tile(truth, 1 + VARIATIONS), elsewhere)
@@ -95,7 +96,7 @@ def judge(head: Head, recipe: Recipe, taught: Squares, held: Held, seed: int) ->
         slope=slope,
         offset=offset,
         points=spoken(head, points, int(truth.sum())),
-        prevalence=round(float(truth.mean()), 3),
+        prevalence=round(share, 3),
         validation=f"{mine:.3f} [{low:.3f}, {high:.3f}], linear model {floor:.3f}",
         earned=bool(low >= head.floor or (head.experimental and low >= CHANCE_MARGIN and mine > head.floor)),
     )
@@ -104,6 +105,11 @@ def judge(head: Head, recipe: Recipe, taught: Squares, held: Held, seed: int) ->
 def probable(logits: NDArray[np.float64], slope: float, offset: float) -> NDArray[np.float64]:
     """Return calibrated scores."""
     return np.asarray(1 / (1 + np.exp(-(slope * logits + offset))))
+
+
+def _share(truth: NDArray[np.float32]) -> float:
+    """Return the share of ones among what is known; fifty validation films alone tell it badly."""
+    return float(np.nanmean(truth))
 
 
 def _linear(column: int, taught: Squares, held: Squares, known: NDArray[np.bool_]) -> NDArray[np.float64]:

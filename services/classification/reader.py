@@ -25,7 +25,7 @@ class Reading:
     """One film, read."""
 
     scores: dict[int, float]
-    """By head, in [0, 1]: how many of a hundred such films show it, at the share of the validation films."""
+    """By head, in [0, 1]: how many of a hundred such films show it, at the share of the films it was made from."""
     maps: dict[str, torch.Tensor]
     """Last feature maps of each network that read, ``(1, channels, rows, columns)``."""
     kept: dict[str, Kept]

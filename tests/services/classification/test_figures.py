@@ -8,7 +8,9 @@ import pytest
 from services.classification.figures import (
     area,
     area_within,
+    at_the_share_of,
     calibration_error,
+    calibration_error_of_equal_bins,
     calibration_floor,
     interval,
     operating_points,
@@ -84,3 +86,20 @@ def test_normal_films_of_another_hospital_raise_what_is_called_likely() -> None:
     scores = np.where(truth, 0.9, 0.1)
     elsewhere = np.linspace(0.5, 0.95, 100)
     assert operating_points(scores, truth, elsewhere)["likely"] >= 0.93
+
+
+def test_what_error_is_left_when_only_more_people_are_ill_elsewhere() -> None:
+    random = np.random.default_rng(5)
+    scores = random.random(8000)
+    truth = random.random(8000) < scores
+    fewer = truth & (random.random(8000) < 0.2) | ~truth
+    assert calibration_error(scores[fewer], truth[fewer]) > 0.15
+    assert calibration_error(at_the_share_of(scores[fewer], truth[fewer]), truth[fewer]) < 0.03
+
+
+def test_bins_of_equally_many_films_measure_what_was_said_against_what_was() -> None:
+    scores, truth = np.array([0.2, 0.3, 0.7, 0.8]), np.array([0, 0, 1, 1]) == 1
+    assert calibration_error_of_equal_bins(scores, truth, 2) == pytest.approx(0.25)
+    random = np.random.default_rng(6)
+    honest = random.random(5000) ** 3
+    assert calibration_error_of_equal_bins(honest, random.random(5000) < honest) < 0.02
