@@ -21,7 +21,7 @@ from rich.table import Table
 from deploy.conversation_figures.asking import Answered, ask
 from deploy.conversation_figures.questions import EACH, Question, questions
 from deploy.conversation_figures.redis_for_a_run import redis_of_its_own
-from deploy.conversation_figures.retrieval import HALVES, Retrieved, measure_retrieval
+from deploy.conversation_figures.retrieval import PARTS, Retrieved, measure_retrieval
 from deploy.conversation_figures.suites import Count, audiences, cross_talk, injection, resistance
 from deploy.language_figures.__main__ import as_markdown
 from orchestrator.conversation.conversation import Conversations
@@ -113,7 +113,7 @@ async def measure(phraser: Phraser, redis_url: str, seed: int, quick: bool) -> F
         injection=await injection(phraser, library, 30 // part),
         audiences=await audiences(phraser, 100 // part),
         cross_talk=talked,
-        retrieval={half: measure_retrieval(library, half) for half in HALVES},
+        retrieval={part: measure_retrieval(library, part) for part in PARTS},
         first_sentence_median_s=round(statistics.median(a.first_s for a in alone if a.first_s is not None), 3),
         seconds=round(time.monotonic() - began, 1),
     )

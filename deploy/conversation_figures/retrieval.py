@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 from orchestrator.knowledge import Library
 from services.contract import Fact
 
-Half = Literal["development", "validation", "held_out"]
-HALVES: tuple[Half, ...] = ("development", "validation", "held_out")
+Part = Literal["development", "validation", "held_out", "first_sight", "sealed"]
+PARTS: tuple[Part, ...] = ("development", "validation", "held_out", "first_sight")
+"""What has been developed on by now; ``sealed`` is measured when it is asked for."""
 FIRST = 3
 
 
@@ -21,7 +22,7 @@ class Asked(NamedTuple):
 
 
 class Retrieved(Fact):
-    """What was found of one half."""
+    """What was found of one part."""
 
     questions: int
     found: int
@@ -32,16 +33,16 @@ class Retrieved(Fact):
         return self.found / self.questions
 
 
-def questions_of(half: Half) -> tuple[Asked, ...]:
-    """Return the questions of one half."""
-    lines = (Path(__file__).parent / f"retrieval_{half}.txt").read_text(encoding="utf-8").splitlines()
+def questions_of(part: Part) -> tuple[Asked, ...]:
+    """Return the questions of one part."""
+    lines = (Path(__file__).parent / f"retrieval_{part}.txt").read_text(encoding="utf-8").splitlines()
     pairs = (line.partition("|")[::2] for line in lines if line.strip() and not line.startswith("#"))
     return tuple(Asked(asked.strip(), tuple(one.strip() for one in right.split(","))) for asked, right in pairs)
 
 
-def measure_retrieval(library: Library, half: Half) -> Retrieved:
-    """Ask every question of one half."""
-    asked = questions_of(half)
+def measure_retrieval(library: Library, part: Part) -> Retrieved:
+    """Ask every question of one part."""
+    asked = questions_of(part)
     found = sum(
         any(hit.passage.passage_id in one.right for hit in library.search(one.question, FIRST)) for one in asked
     )

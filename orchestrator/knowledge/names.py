@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from orchestrator.knowledge.terminology import terms_known
 from services.contract import Label
 
 _SPOKEN: dict[Label, str] = {
@@ -155,6 +156,7 @@ _KNOWN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])"))
     for name, pattern in (
         *((str(label), spoken) for label, spoken in _SPOKEN.items()),
+        *((term.name, term.pattern) for term in terms_known()),
         *_OTHER.items(),
         *((name, pattern) for name, (pattern, _) in EITHER.items()),
         *((name, pattern) for name, (pattern, _) in REGIONS.items()),

@@ -20,7 +20,8 @@ means know knows like use used using need needs patient patients someone somebod
 things way ways usually often typically general generally good bad best x ray xray chest film films radiograph
 radiographs radiography image images picture
 """
-_STOP = frozenset(_FILLER.split())
+FILLER = frozenset(_FILLER.split())
+"""Words that say nothing of what is asked."""
 _ENDINGS = ("ization", "isation", "ations", "ation", "ities", "ically", "ing", "ies", "ity", "ed", "es", "ly", "s")
 
 
@@ -36,7 +37,7 @@ _STANDS_FOR = _synonyms()
 
 def terms(text: str) -> list[str]:
     """Return the search terms of a text: folded, without filler words, one word for all that mean it, cut to stems."""
-    words = (word for word in _WORD.findall(folded(text)) if word not in _STOP or word in _STANDS_FOR)
+    words = (word for word in _WORD.findall(folded(text)) if word not in FILLER or word in _STANDS_FOR)
     return [stem(_STANDS_FOR.get(word, word)) for word in words]
 
 
