@@ -24,7 +24,8 @@ ASKED: tuple[Rule, ...] = (
     ),
     rule(
         Kind.CHALLENGE,
-        r"\bare you (?:really |absolutely |quite |100 ?% |completely )?(?:sure|certain|positive|serious|kidding|blind)",
+        r"\bare you (?:really |absolutely |quite |100 ?% |completely )?(?:sure|certain|positive|serious|kidding|"
+        r"blind)",
         r"\bi (?:can |do |clearly |definitely |really )*(?:see|think|believe|notice|spot|suspect|read it|would call|"
         r"count)\b",
         r"\bi (?:strongly |totally )?(?:disagree|doubt)|\byou(?:'re| are| must be| have to be) (?:wrong|mistaken|"
@@ -53,7 +54,8 @@ ASKED: tuple[Rule, ...] = (
         r"produce|lead to|mimic|represent|be due to|mean)",
         r"\b(?:causes?|reasons?|explanations?|aetiolog\w+|etiolog\w+) (?:of|for|behind)\b|\bwhat causes\b|"
         r"\bcaused by\b|"
-        r"\bcould (?:it|this|that|these) (?:also )?be\b|\bpossible diagnos\w+|\bwhat diagnos\w+",
+        r"\bcould (?:it|this|that|these) (?:also )?be\b(?! a case)(?=\W*$| (?:due|caused|from|some|any))|"
+        r"\bpossible diagnos\w+|\bwhat diagnos\w+",
         r"\bcommon causes?\b|\bwhat (?:conditions?|diseases?) (?:fit|go with|match)|\bconsider(?:ed)? with\b",
     ),
     rule(
@@ -62,7 +64,8 @@ ASKED: tuple[Rule, ...] = (
         r"\bhow (?:does|do|is|are|can|would) (?:an? |the )?[\w -]{2,40} (?:look|appear|recogni[sz]ed?|diagnosed|"
         r"defined|"
         r"seen|detected|told apart|distinguished|measured|calculated|classified|graded)\b(?! (?:here|now))",
-        r"\b(?:define|definition|explain|meaning of|what is meant by|tell me (?:about|what)|teach me|describe)\b",
+        r"\b(?:define|definition|explain|meaning of|what is meant by|tell me (?:about|what)|teach me|"
+        r"(?<!you )describe)\b(?! (?:how|why) you\b)",
         r"\b(?:pitfalls?|mimics?|mistaken for|confused with|look-?alikes?|artefacts?|artifacts?|traps?)\b|"
         r"\bhow (?:do|can|to|does one|would one|should one) (?:i |you |we |one )?(?:tell|distinguish|differentiate|"
         r"recogni[sz]e|identify|measure|avoid|separate|spot|know)\b",
@@ -87,9 +90,11 @@ ASKED: tuple[Rule, ...] = (
         Kind.NOT_ASSESSED,
         r"\bnot (?:been )?(?:assess\w*|look(?:ed)? at|check\w*|evaluat\w*|examin\w*|cover\w*|read|analy[sz]\w*)|"
         r"\b(?:un|non-?)(?:assessed|evaluated|checked|examined)|\blimitation\w*|\bblind spots?\b|\bleft out\b",
-        r"\b(?:couldn't|could not|can't|cannot|can not|unable to|didn't|did not|wasn't|weren't)\b.{0,30}\b(?:assess\w*|"
+        r"\b(?:couldn't|could not|can't|cannot|can not|unable to|didn't|did not|wasn't|"
+        r"weren't)\b.{0,30}\b(?:assess\w*|"
         r"evaluat\w*|check\w*|examin\w*|look(?:ed)?|judge[d]?|see|tell|analy[sz]\w*|cover\w*|read)\b",
-        r"\bwhat (?:is|was|are) missing|\bgaps?\b|\boutside (?:the|your) (?:scope|reach)|\bwhat can(?:'t| ?not) you",
+        r"\bwhat (?:is|was|are) missing|\bgaps?\b|\blimits of\b|\b(?:nobody|no one) (?:\w+ )?(?:check|assess|"
+        r"examin|evaluat|look|read)\w*|\boutside (?:the|your) (?:scope|reach)|\bwhat can(?:'t| ?not) you",
     ),
     rule(
         Kind.COMPARISON,
@@ -99,9 +104,11 @@ ASKED: tuple[Rule, ...] = (
         r"visit|one|image|report)|yesterday|baseline|old (?:film|x-?ray|study|image)s?|interval|since|"
         r"(?:the )?(?:last|past) "
         r"(?:few )?(?:days?|weeks?|months?|years?))\b",
-        r"\b(?:chang\w+|unchanged|better|worse\w*|improv\w+|progress\w*|regress\w*|stable|deteriorat\w+|evol\w+|grown|"
+        r"\b(?:chang\w+|unchanged|better|worse\w*|improv\w+|progress\w*|regress\w*|stable|deteriorat\w+|evol\w+|"
+        r"grown|"
         r"growing|"
-        r"grew|shrunk|shrinking|resolv\w+|clear(?:ed|ing) up|new(?:ly)?|persist\w*|longstanding|over time|course|trend|"
+        r"grew|shrunk|shrinking|resolv\w+|clear(?:ed|ing) up|new(?:ly)?|persist\w*|longstanding|over time|"
+        r"course|trend|"
         r"gone|gotten|went away|still there|more than(?! one)|less than)\b",
     ),
     rule(
@@ -114,9 +121,11 @@ ASKED: tuple[Rule, ...] = (
     ),
     rule(
         Kind.WHY,
-        r"\bwhy\b|\bhow (?:do|did|can|could) you (?:know|tell|conclude|decide|arrive|come|determine|judge)|\bbas(?:ed|"
+        r"\bwhy\b|\bhow (?:do|did|can|could) you (?:know|tell|conclude|decide|arrive|come|determine|judge)|"
+        r"\bbas(?:ed|"
         r"is)\b|"
-        r"\bevidence\b|\bwhat makes you|\bon what grounds|\bjustif\w+|\breason(?:s|ing)?\b|\bsupport(?:s|ed|ing)?\b",
+        r"\bevidence\b|\bwhat makes you|\bhow you (?:came|got|arrived|concluded|know|decided)|\bon what grounds|"
+        r"\bjustif\w+|\breason(?:s|ing)?\b|\bsupport(?:s|ed|ing)?\b",
         r"\bhow (?:sure|certain|confident|reliable|likely|probable|trustworthy)|\bconfiden(?:ce|t)\b|\bscore[ds]?\b|"
         r"\bprobabilit\w+|\bthreshold\w*|\boperating points?\b|\bcertainty\b|\bwhat (?:speaks|points|argues)\b|"
         r"\brests? on\b|"
@@ -132,7 +141,8 @@ ASKED: tuple[Rule, ...] = (
         Kind.URGENCY,
         r"\b(?:urgent\w*|urgency|emergen\w+|critical\w*|life-?threatening|how (?:soon|quickly|fast|pressing)|"
         r"priorit\w+|"
-        r"immediate\w*|acute(?:ly)? (?:danger\w*|action)|stat\b|can (?:it|this) wait|time-?critical|alarm\w*|dangerous|"
+        r"immediate\w*|acute(?:ly)? (?:danger\w*|action)|stat\b|can (?:it|this) wait|time-?critical|alarm\w*|"
+        r"dangerous|"
         r"worr(?:y|ying|isome))\b",
     ),
     rule(
@@ -160,14 +170,16 @@ ASKED: tuple[Rule, ...] = (
     ),
     rule(
         Kind.PLACE,
-        r"\bwhere\b|\b(?:location|locali[sz]\w+|located|site|position|which (?:lobe|zone|part|area|region|segment))\b|"
+        r"\bwhere\b|\b(?:location|locali[sz]\w+|located|site|position|which (?:lobe|zone|part|area|region|"
+        r"segment))\b|"
         r"\b(?:upper|lower|middle) (?:lobe|zone)\b.{0,20}\bor\b|\bwhereabouts\b",
     ),
     rule(
         Kind.SEVERITY,
         r"\bhow (?:severe|bad|serious|advanced|extensive|marked|much|pronounced|significant|heavy|mild|far)\b|"
         r"\bsever\w+|"
-        r"\b(?:mild|slight|small|minor|trace|tiny),?\b.{0,25}\b(?:or|moderate|severe|large)\b|\bdegree\b|\bgrad(?:e|"
+        r"\b(?:mild|slight|small|minor|trace|tiny),?\b.{0,25}\b(?:or|gross|moderate|severe|large)\b|\bdegree\b|"
+        r"\bgrad(?:e|"
         r"ed|ing)\b|"
         r"\bextent\b|\bextensive\b|\bin?tensity\b",
     ),
@@ -178,8 +190,10 @@ ASKED: tuple[Rule, ...] = (
     ),
     rule(
         Kind.OPEN,
-        r"\b(?:uncertain\w*|indeterminate|unsure|equivocal|undecided|unresolved|unclear|ambiguous|doubtful|borderline|"
-        r"questionable|inconclusive|open (?:question|finding)s?|not (?:sure|certain|clear|decided)|in doubt|doubts?)\b|"
+        r"\b(?:uncertain\w*|indeterminate|unsure|equivocal|undecided|unresolved|unclear|ambiguous|doubtful|"
+        r"borderline|"
+        r"questionable|inconclusive|open (?:question|finding)s?|not (?:sure|certain|clear|decided)|in doubt|"
+        r"doubts?)\b|"
         r"\b(?:could|can)(?: ?not|n't) (?:be )?(?:decide[d]?|settle[d]?|confirm(?:ed)?|exclude[d]?|determine[d]?|"
         r"rule[d]? out)|"
         r"\bneither\b|\bpossible findings?\b|\bleft open\b|\bstill open\b",
@@ -192,13 +206,15 @@ ASKED: tuple[Rule, ...] = (
     ),
     rule(
         Kind.NORMAL,
-        r"\b(?:normal\w*|unremarkable|healthy|all (?:good|clear|right|fine|ok(?:ay)?)|within (?:normal )?limits|intact|"
+        r"\b(?:normal\w*|unremarkable|healthy|all (?:good|clear|right|fine|ok(?:ay)?)|within (?:normal )?limits|"
+        r"intact|"
         r"(?:look|looks|is|are|appear|appears|everything|anything|seem|seems) (?:\w+ ){0,3}(?:ok(?:ay)?|fine|good|"
         r"clear|right|clean))\b",
     ),
     rule(
         Kind.FOUND,
-        r"\b(?:what (?:was|is|were|are|did|do|does|has|have|can|could|else)?\b.{0,30}\b(?:found|find|see|seen|show\w*|"
+        r"\b(?:what (?:was|is|were|are|did|do|does|has|have|can|could|else)?\b.{0,30}\b(?:found|find|see|seen|"
+        r"show\w*|"
         r"wrong|"
         r"present|abnormal\w*|visible|detected|there|happening|going on|notice\w*|result\w*|say))\b",
         r"\b(?:findings?|abnormalit\w+|abnormal|summar\w+|overview|impression|results?|conclusion\w*|bottom line|"

@@ -25,7 +25,8 @@ GUARDED: tuple[Rule, ...] = (
         Kind.INSTRUCTION,
         r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|rule|prompt|finding|above|previous|"
         r"prior|everything|all|that|check)",
-        r"\b(?:system|developer) (?:prompt|message|mode)|\bjailbreak|\bdan mode|your (?:instructions|prompt|rules)\b",
+        r"^(?:system|assistant|developer) ?:|\b(?:system|developer) (?:prompt|message|mode)|\bjailbreak|"
+        r"\bdan mode|your (?:instructions|prompt|rules)\b",
         r"\b(?:you are|you're) (?:now|no longer)\b|\bpretend\b|\bact as\b|\brole-?play|\bfrom now on\b",
         r"\b(?:write|compose|tell|sing|generate|draft)\b (?:me )?(?:a|an|some|the)? ?(?:poem|joke|story|song|code|"
         r"essay|"
@@ -42,9 +43,11 @@ GUARDED: tuple[Rule, ...] = (
         r"\bother (?:\w+ )?(?:case|study|ward|bed)s?\b|"
         r"\bon (?:the|this|our|my) (?:ward|unit|list)\b|\bin (?:room|bed|bay|ward|cubicle) \w+",
         rf"\b(?:the|a) {_PERSON} (?:in|next|from) (?:bed|room|ward|door|the next|the other|yesterday|before)",
-        r"\b(?:all|other|most|every) (?:the )?(?:patients|studies|cases|films)\b|\bhow many (?:patients|studies|cases)",
+        r"\b(?:all|other|most|every) (?:the )?(?:patients|studies|cases|films)\b|\bhow many (?:patients|studies|"
+        r"cases)",
         r"\b(?:mr|mrs|ms|miss|herr|frau)\b\.? \w+|\bstudy (?:number|id)\b|\baccession\b.{0,20}\d",
-        r"\b(?:his|her|their|my|the patient's) (?:brother|sister|mother|father|wife|husband|son|daughter|twin|"
+        r"\b(?:his|her|their|my|the patient's) (?:neighbou?r|friend|brother|sister|mother|father|wife|husband|"
+        r"son|daughter|twin|"
         r"relative)",
     ),
     rule(
@@ -52,9 +55,10 @@ GUARDED: tuple[Rule, ...] = (
         rf"\bwho (?:is|was) (?:the|this|he|she|that)(?: {_PERSON})?\b|\bwhose\b|\b(?:sur|first|last|"
         rf"full)?names? of (?:the|this)",
         rf"\bwhat is (?:the|this|his|her) {_PERSON}?(?:'s)? ?(?:name|mrn|id|address|phone|birth\w*|age|sex|gender|"
-        rf"number)",
+        rf"number(?! of))",
         rf"\bwhat(?:'s| is| was) (?:the|this) {_PERSON} called|\bwhat do you call (?:the|this) {_PERSON}",
-        r"\b(?:date of birth|dob|birth ?date|birthday|mrn|medical record|social security|ssn|home address|phone number|"
+        r"\b(?:date of birth|dob|birth ?date|birthday|mrn|medical record|social security|ssn|home address|"
+        r"phone number|"
         r"insurance|referring (?:doctor|physician)|accession number)\b",
         rf"\bwhen was (?:it|this|the {PICTURE}) (?:taken|made|done|acquired|shot)|\bwhich hospital\b",
         rf"\bhow old\b|\bage of the {_PERSON}|\bwhere (?:does|do) (?:he|she|the {_PERSON}) live|\bmale or female\b|"
@@ -62,10 +66,13 @@ GUARDED: tuple[Rule, ...] = (
     ),
     rule(
         Kind.SIGNING,
-        r"\b(?:sign|finali[sz]e|approve|verify|release|send|submit|delete|amend)\b.{0,25}\b(?:report|draft|study|it)\b|"
+        r"\b(?:sign|finali[sz]e|approve|verify|release|send|submit|delete|amend)\b.{0,25}\b(?:report|draft|"
+        r"study|it)\b|"
         r"\bsign (?:\w+ )?(?:this|that|off)\b|"
+        r"\b(?:change|set) the status\b|\b(?:delete|erase|remove|drop)\b.{0,40}\bfrom\b|"
         r"\bmark\b.{0,25}\b(?:verified|final|approved|signed|done)\b",
-        r"\b(?:change|edit|add|remove|delete|erase|drop|put|insert|write|rewrite|correct|update)\b.{0,50}\b(?:report|draft|impression|"
+        r"\b(?:change|edit|add|remove|delete|erase|drop|put|insert|write|rewrite|correct|"
+        r"update)\b.{0,50}\b(?:report|draft|impression|"
         r"sentence|"
         r"finding section|findings section)",
     ),
@@ -82,11 +89,14 @@ GUARDED: tuple[Rule, ...] = (
         Kind.TREATMENT,
         rf"\b(?:{_SHOULD}|which|what|start|give|prescribe|stop|begin|order)\b.{{0,60}}\b{_MEANS}\b",
         rf"\b(?:{_DRUG}|milligrams?|thrombolyse|thrombolyze)\b|\bhow (?:much|many)\b.{{0,30}}\b{_MEANS}\b|"
+        rf"\b{_MEANS}\b.{{0,20}}\b(?:needed|indicated|necessary|required|advisable)\b|"
         rf"^(?:start|give|stop|more|any)?\W*{_MEANS}\W*$",
-        r"\b(?:treat\w*|therap\w+|prescri\w+|manage(?:d|ment)?|remedy)\b",
-        rf"\b(?:start|give|administer|order|book|request|schedule)\b.{{0,30}}\b(?:{_CT}|mri|scan|him|her|iv|transfusion|"
+        r"\badvise\b|\b(?:treat\w*|therap\w+|prescri\w+|manage(?:d|ment)?|remedy)\b",
+        rf"\b(?:start|give|administer|order|book|request|schedule)\b.{{0,30}}\b(?:{_CT}|mri|scan|him|her|iv|"
+        rf"transfusion|"
         r"ultrasound)\b",
-        rf"\b{_SHOULD}\b.{{0,40}}\b(?:{_CT}|mri|pet|drain(?:ed)?|tap(?:ped)?|aspirate[d]?|admit(?:ted)?|discharge[d]?|"
+        rf"\b{_SHOULD}\b.{{0,40}}\b(?:{_CT}|mri|pet|drain(?:ed)?|tap(?:ped)?|aspirate[d]?|admit(?:ted)?|"
+        rf"discharge[d]?|"
         r"hospital\w*|icu|go home|sent? home|operated?|hospitali[sz]ed)\b",
         r"\b(?:go|be sent|send (?:him|her|them)) home\b|\bfit (?:to|for) (?:fly|work|surgery|discharge)\b|"
         r"\bblood pressure\b|\bhow much (?:oxygen|fluid) should",

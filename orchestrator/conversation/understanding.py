@@ -23,7 +23,7 @@ RULES = (*GUARDED, *ASKED)
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|these|those)\b|\b(?:this|that)\b(?! (?:film|study|patient|x-?ray))|^(?:and|why|where)\b"
 )
-_NAMED_CHANGE = re.compile(r"\b(?:fibrotic|atelectatic|emphysematous|pneumonic|degenerative) changes?\b")
+_NAMED_CHANGE = re.compile(r"\b\w+(?:tic|ous|nic|ive) changes?\b")
 """Here "change" is a part of a name and asks for no comparison."""
 _ALONE = re.compile(r"^(?:\W*\w+){1,4}\W*$")
 """A question of a few words that names nothing goes on from the one before."""

@@ -17,14 +17,16 @@ ASPECTS: dict[str, re.Pattern[str]] = {
         "differential": r"differential|\bddx\b|causes?\b|caused|explain|\bdue to\b|origin|aetiolog|etiolog|underl|"
             r"what else|"
         r"produce|reasons?\b|\bwhy (?:do|would|does|might)|diseases?\b|illness|conditions?\b|exposures?|responsible|"
-        r"behind|leads? to|alternativ",
+        r"behind|leads? to|alternativ|\bdiagnos|\bwhy (?:do|did)|\bsuggest",
         "follow-up": r"follow|guideline|\bnext\b|recommend|repeat|control|interval|afterwards|surveill|wait|re-?check|"
             r"manage|"
-        r"what (?:to|should) (?:be )?do|further|confirm|referr",
+        r"what (?:to|should) (?:be )?do|further|confirm|referr|re-?imag|work-?up|"
+            r"what now|proceed|do more|\bact\b|need(?:ed|s)?\b",
         "appearance": r"what (?:is|are) (?:an? )?|look|appear|\bsigns?\b|recogni|\bsee\b|\bseen\b|detect|\bspot\b|"
             r"visible|shape|pattern|"
             r"features?|identify",
-        "measurement": r"measur|grad(?:e|ing)|classif|how (?:large|big|much|many|wide)|\bsize|quantif|threshold|"
+        "measurement": r"measur|grad(?:e|ing)|classif|how (?:large|big|much|many|wide|thick|tall|far)|"
+            r"\bsize|quantif|threshold|"
             r"cut-?off|limit|"
         r"volume|normal (?:value|range)|millilit|millimet|ratio",
         "data": r"label|dataset|public sets?|annotat|score\b|network|training data|collections?\b",

@@ -20,6 +20,8 @@ from services.contract import Label
 _TITLE, _KEYWORDS, _NAMES, _ASPECT = 3, 4, 4, 3
 """How often each counts beside the text."""
 _ASKED_NAMES, _ASKED_ASPECTS = 2, 1
+_BOTH = 2
+"""A passage on the very aspect of the very thing."""
 _VAGUE = frozenset({f"name:{Label.LUNG_OPACITY}"})
 """A shadow is what everything on a film is; the word alone does not say what is asked for."""
 _PLAIN = 4
@@ -119,14 +121,17 @@ def _indexed(passage: Passage) -> list[str]:
         *repeated(dict.fromkeys(own), 1 if passage.aspect == DATA else _NAMES),
         *dict.fromkeys(beside),
         *repeated([f"aspect:{passage.aspect}"], _ASPECT),
+        *repeated([f"{name} {passage.aspect}" for name in dict.fromkeys(own)], _BOTH),
     ]
 
 
 def _asked(question: str) -> list[str]:
     every = named_terms(question)
     named = [name for name in every if name not in _VAGUE] or (every if len(terms(question)) < _PLAIN else [])
+    aspects = aspects_in(question)
     return [
         *terms(question),
         *repeated(named, _ASKED_NAMES),
-        *repeated((f"aspect:{one}" for one in aspects_in(question)), _ASKED_ASPECTS),
+        *repeated((f"aspect:{one}" for one in aspects), _ASKED_ASPECTS),
+        *(f"{name} {aspect}" for name in named for aspect in aspects),
     ]

@@ -22,7 +22,22 @@ radiographs radiography image images picture
 """
 FILLER = frozenset(_FILLER.split())
 """Words that say nothing of what is asked."""
-_ENDINGS = ("ization", "isation", "ations", "ation", "ities", "ically", "ing", "ies", "ity", "ed", "es", "ly", "s")
+_ENDINGS = (
+    "ization",
+    "isation",
+    "ations",
+    "ation",
+    "ities",
+    "ically",
+    "ing",
+    "ies",
+    "ity",
+    "ed",
+    "er",
+    "es",
+    "ly",
+    "s",
+)
 
 
 def _synonyms() -> dict[str, str]:
@@ -38,7 +53,7 @@ _STANDS_FOR = _synonyms()
 def terms(text: str) -> list[str]:
     """Return the search terms of a text: folded, without filler words, one word for all that mean it, cut to stems."""
     words = (word for word in _WORD.findall(folded(text)) if word not in FILLER or word in _STANDS_FOR)
-    return [stem(_STANDS_FOR.get(word, word)) for word in words]
+    return [stem(_STANDS_FOR.get(word) or _STEM_STANDS_FOR.get(stem(word), word)) for word in words]
 
 
 def folded(text: str) -> str:
@@ -49,11 +64,18 @@ def folded(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Return a word without its ending; crude, and always the same."""
+    """Return a word without its endings, after Porter's steps (1980) shortened; crude, and always the same."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
-    return word
+            word = word[: -len(ending)]
+            break
+    if len(word) > 4 and word[-1] in "ey":
+        return word[:-1]
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "ls" else word
+
+
+_STEM_STANDS_FOR = {stem(word): first for word, first in reversed(_STANDS_FOR.items())}
+"""Forms of a word that the list does not hold."""
 
 
 def named_terms(text: str) -> list[str]:
