@@ -1,4 +1,4 @@
-"""Sets of wordings: what was developed on, what was measured at first sight, and what stays closed until the end."""
+"""Sets of wordings: what was developed on, and two that were measured at first sight."""
 
 from __future__ import annotations
 

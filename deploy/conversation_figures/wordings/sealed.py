@@ -1,7 +1,7 @@
 """How a dictating consultant, a physiotherapist, a foreign colleague and a hurried surgeon ask.
 
-Written at the same time as the first-sight set, before anything was mended and without a look at the rules; measured
-once, after all development. Do not develop on it: a set that has been looked at is no proof any more.
+Written at the same time as the first-sight set, before anything was mended and without a look at the rules. Measured
+once (``FIRST_SIGHT.md``) and developed on since, so that it proves nothing any more.
 """
 
 from __future__ import annotations
