@@ -59,7 +59,7 @@ class WorklistRow(Fact):
     present: tuple[str, ...] = ()
     """What the draft calls present, in words."""
     not_assessed: int = 0
-    """How many limitations the draft lists."""
+    """How many things the draft does not assess or reads with reserve, as the page lists them: each once a reason."""
     urgency: Urgency | None = None
     due_at: datetime | None = None
     """By when a rule wants it read."""
@@ -94,7 +94,7 @@ def row_of(standing: Standing, listed: Listed) -> WorklistRow:
         modalities=_distinct(series.modality for series in study.series),
         views=_distinct(image.view_position for image in images),
         present=_present(listed),
-        not_assessed=len(draft.facts.limitations) if draft else 0,
+        not_assessed=len({(one.reason, one.what) for one in draft.facts.limitations}) if draft else 0,
         urgency=urgency,
         due_at=due_at,
         report=standing.report,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 30_000
 ORDER = {"requested_procedure": "XR chest PA", "indication": "Dyspnoea for three days"}
 
 
@@ -54,8 +55,9 @@ def browser() -> Iterator[Browser]:
     """One browser for this package and no longer: while it is driven, no other test can run an event loop."""
     if CHROMIUM is None:
         pytest.skip("no chromium on PATH")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -91,7 +93,7 @@ def visit(browser: Browser, reading_room: ReadingRoom):
 
     def open_window(width: int = 1280, height: int = 800, url: str = "") -> Visitor:
         context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         visitor = Visitor(page, url or reading_room.url, [])
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))

@@ -20,6 +20,7 @@ from services.contract import (
     Evidence,
     Finding,
     HeatMap,
+    ImageAssessment,
     ImageKind,
     Label,
     Laterality,
@@ -64,16 +65,23 @@ def draw_study(
     return DrawnStudy(dicom_bytes(dataset), chest)
 
 
-def keep_drawn_draft(records: Records, study_id: str, store: Path, chest: Chest, revision: int = 1) -> DraftReport:
-    """Record what the perfect reader says of the film, as the worker would."""
+def keep_drawn_draft(
+    records: Records,
+    study_id: str,
+    store: Path,
+    chest: Chest,
+    revision: int = 1,
+    seen: tuple[ImageAssessment, ...] = (),
+) -> DraftReport:
+    """Record what the perfect reader says of the film, as the worker would; ``seen`` is what the gate saw."""
     facts = drawn_facts(store, chest)
     made = draft(study_id, facts).model_copy(update={"urgency": urgency_of(facts)})
-    assert records.keep_draft(made, revision, StudyStatus.DRAFTED, drawn_results(facts))
+    assert records.keep_draft(made, revision, StudyStatus.DRAFTED, drawn_results(facts, seen))
     return made
 
 
-def drawn_results(facts: Facts) -> tuple[SpecialistResult, ...]:
-    gate = result("image_kind", images=(look(ImageKind.CHEST_FRONTAL),))
+def drawn_results(facts: Facts, seen: tuple[ImageAssessment, ...] = ()) -> tuple[SpecialistResult, ...]:
+    gate = result("image_kind", images=seen or (look(ImageKind.CHEST_FRONTAL),))
     return (gate, result("chest_radiograph", *facts.findings))
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.reading_room.drawn_study import draw_study
+from services.contract import ImageKind
+from tests.orchestrator.small_clinic import look
+from tests.reading_room.drawn_study import draw_study, keep_drawn_draft
 
 GREY_AT = """([x, y]) => {
   const canvas = document.querySelector(".viewport canvas.film");
   return canvas.getContext("2d").getImageData(x, y, 1, 1).data[0];
+}"""
+WATCH_SIZES = """() => {
+  const canvas = document.querySelector("canvas.film");
+  window.sizes = [];
+  new MutationObserver(() => sizes.push([canvas.width, canvas.height])).observe(canvas, { attributes: true });
 }"""
 SETTLED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
 
@@ -119,10 +126,17 @@ def test_overlays_are_off_and_one_key_lays_them_where_the_masks_are(page, readin
     assert page.locator(shape).get_attribute("hidden") is not None
 
 
-def test_names_of_overlays_never_lie_over_each_other(page):
+@pytest.mark.parametrize(("width", "height", "letters_px"), [(1280, 800, 12), (3840, 2160, 16)])
+def test_names_of_overlays_never_lie_over_each_other_and_can_be_read(visit, study_id, width, height, letters_px):
+    page = visit(width, height).open_study(study_id)
     page.keyboard.press("o")
     page.keyboard.press("c")
     settle(page)
+    size = page.eval_on_selector(".names text", "one => parseFloat(getComputedStyle(one).fontSize)")
+    assert size >= letters_px
+    overflow = """all => all.filter(one => { const box = one.previousSibling.getBoundingClientRect();
+                  return one.getBoundingClientRect().right > box.right + 1 }).length"""
+    assert page.eval_on_selector_all(".names text", overflow) == 0
     places = page.eval_on_selector_all(".names rect", "all => all.map(one => one.getBoundingClientRect().toJSON())")
     assert len(places) >= 8
     for at, one in enumerate(places):
@@ -171,6 +185,80 @@ def test_a_length_is_in_mm_only_where_somebody_calibrated_it(page, visit, readin
     assert text.endswith(" mm")
     fitted = calibrated.locator(".viewport").bounding_box()["height"] / 500
     assert float(text.split()[0]) == pytest.approx(120 / fitted * 350 / 410, rel=0.05)
+
+
+def test_heart_then_chest_is_the_cardiothoracic_ratio_as_a_person_measures_it(page):
+    page.keyboard.press("t")
+    drag(page, 60, 0)
+    drag(page, 120, 0)
+    said = page.locator(".names text").all_text_contents()
+    assert said[0].startswith("heart ") and said[1].startswith("chest ")
+    assert float(said[1].split("ratio ")[1]) == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_lines_of_the_measured_ratio_lie_at_the_edges_of_the_masks(page, reading_room):
+    page.keyboard.press("c")
+    settle(page)
+    ends = page.eval_on_selector_all(
+        '.marks [data-fact="M1"][data-kind=line]:not([hidden])',
+        "all => all.map(one => { const b = one.getBBox(); return [b.x, b.x + b.width] })",
+    )
+    heart = np.flatnonzero(reading_room.drawn.chest.masks["heart"].any(axis=0))
+    assert [float(heart[0]), float(heart[-1] + 1)] in [pytest.approx(one, abs=3) for one in ends]
+
+
+def test_a_drag_on_a_large_screen_draws_fewer_pixels_and_letting_go_draws_them_all(visit, study_id):
+    page = visit(3840, 2160).open_study(study_id)
+    page.evaluate(WATCH_SIZES)
+    drag(page, 60, 30)
+    drawn = page.evaluate("sizes")
+    assert min(width * height for width, height in drawn) <= 2_000_000
+    assert drawn[-1][0] == page.eval_on_selector("canvas.film", "one => one.clientWidth")
+
+
+def test_the_frontal_film_hangs_left_and_the_lateral_right_however_they_came(visit, reading_room):
+    records, store = reading_room.line.records, reading_room.line.settings.store
+
+    def film(**header):
+        return draw_study(31, 500, 410, StudyInstanceUID="1.2.826.0.1.3680043.8.498.31", **header).film
+
+    lateral = film(view_position="LL", SOPInstanceUID="1.2.826.0.1.3680043.8.498.31.1", PatientOrientation=["A", "F"])
+    frontal = film(view_position="PA", SOPInstanceUID="1.2.826.0.1.3680043.8.498.31.2")
+    files = [("files", ("lateral", lateral)), ("files", ("frontal", frontal))]
+    sent = reading_room.line.http.post("/v1/studies", files=files).raise_for_status().json()["study_id"]
+    hung = reading_room.line.http.get(f"/v1/studies/{sent}/hanging").json()["images"]
+    kinds = {"PA": ImageKind.CHEST_FRONTAL, "LL": ImageKind.CHEST_LATERAL}
+    seen = tuple(look(kinds[one["view_position"]], image_id=one["image_id"]) for one in hung)
+    keep_drawn_draft(records, sent, store, draw_study(31, 500, 410).chest, seen=seen)
+    page = visit().open_study(sent)
+    page.wait_for_function("document.querySelectorAll('.viewport[data-loaded=whole]').length === 2")
+    settle(page)
+    assert page.locator(".viewport .north-west").all_inner_texts() == ["Current · PA", "Current · LL"]
+    left, right = (one["x"] for one in (page.locator(".viewport").nth(at).bounding_box() for at in (0, 1)))
+    assert left < right
+    assert page.locator(".side.left").all_inner_texts() == ["R", "P"]
+    assert page.locator(".side.right").all_inner_texts() == ["L", "A"]
+
+
+def test_whose_film_it_is_and_which_side_stays_in_sight_whatever_is_done(page):
+    sides = {"left": set("RLHF"), "right": set("RLHF"), "top": set("RLHF"), "bottom": set("RLHF")}
+    for key in ("i", "r", "+", "+", "+", "a", "o", "c", "q", "Escape", "f", "0"):
+        page.keyboard.press(key)
+        settle(page)
+        assert page.locator(".banner .who").is_visible() and "Phantom" in page.locator(".banner .who").inner_text()
+        assert {
+            side: set(page.locator(f".side.{side}").inner_text()) <= letters for side, letters in sides.items()
+        } == {side: True for side in sides}
+        assert all(page.locator(f".side.{side}").inner_text() for side in sides)
+
+
+def test_escape_closes_what_is_open_and_nobody_leaves_the_study(page):
+    for opened in ("?", "Control+Enter"):
+        page.keyboard.press(opened)
+        page.wait_for_selector("dialog[open]")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+        assert "#/studies/" in page.url
 
 
 def test_the_prior_hangs_beside_and_follows_the_zoom(visit, reading_room):

@@ -42,7 +42,7 @@ document.addEventListener("keydown", (event) => {
   const writing = isWriting(event.target);
   const single = pressed.length === 1;
   if (single && !letterKeysOn() && pressed !== "?") return;
-  if (document.querySelector("dialog[open]") && pressed !== "Escape") return;
+  if (document.querySelector("dialog[open]")) return; // Escape is the dialog's: it closes, and nobody leaves the study
   const wanted = [...keys].reverse().find((key) => key.key === pressed && (key.whileWriting || !writing));
   if (!wanted) return;
   event.preventDefault();

@@ -18,7 +18,7 @@ export function showSheet() {
   openDialog("Keys", [element("div.sheet", {}, lists), choice], "wide");
 }
 
-const SIGNS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", " ": "Space" };
+const SIGNS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Enter: "Enter", " ": "Space" };
 
 function shown(/** @type {string} */ key) {
   const parts = key.split(/(?<=\+)/);

@@ -48,7 +48,7 @@ export function openStudy(/** @type {HTMLElement} */ place, /** @type {string} *
       },
     });
     const [list, tools] = [makeOverlayList(box), makeTools(box)];
-    wall.replaceChildren(tools.bar, list.node, box.place);
+    wall.replaceChildren(tools.bar, element("div.films", {}, box.place, list.node));
     box.hang();
     box.choose("window");
     report.showOn(box);

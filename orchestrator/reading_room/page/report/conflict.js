@@ -18,4 +18,4 @@ export async function askWhose(conflicts, who) {
   return new Set(conflicts.filter(({ id }) => answer?.[id] === "mine").map(({ id }) => id));
 }
 
-const choice = (name, value, who, text, checked) => element("label.choice", {}, element("input", { type: "radio", name, value, checked }), element("strong", {}, who), text);
+const choice = (name, value, who, text, checked) => element("label.choice", {}, element("input", { type: "radio", name, value, checked }), element("span", {}, element("strong", {}, who), text));

@@ -86,6 +86,11 @@ export function withFinding(copy, id, decision, reason = null) {
   return { ...copy, findings: before?.decision === decision ? others : [...others, { id, decision, reason }] };
 }
 
+/** Take some sentences, by id, as they stand in another copy. */
+export function withSentencesOf(/** @type {Copy} */ copy, /** @type {Copy} */ other, /** @type {Set<string>} */ ids) {
+  return [...ids].reduce((made, id) => changed(made, id, (one) => sentenceOf(other, id) ?? one), copy);
+}
+
 function changed(copy, id, change) {
   const inside = (section) => ({ ...section, sentences: section.sentences.map((one) => (one.sentence_id === id ? change(one) : one)) });
   return { ...copy, sections: copy.sections.map(inside) };

@@ -23,7 +23,7 @@ const REASONS = {
   no_second_text: "There is no second text",
 };
 
-/** Return the limitations of a draft, grouped by reason. */
+/** Return the limitations of a draft, grouped by reason; the number at the head is that of the things listed. */
 export function makeLimits(/** @type {{what: string, reason: string, detail: string}[]} */ limitations) {
   /** @type {Map<string, Map<string, Set<string>>>} */
   const groups = new Map();
@@ -31,9 +31,10 @@ export function makeLimits(/** @type {{what: string, reason: string, detail: str
     const named = groups.get(reason) ?? groups.set(reason, new Map()).get(reason);
     named.set(what, (named.get(what) ?? new Set()).add(detail));
   }
+  const things = [...groups.values()].reduce((sum, named) => sum + named.size, 0);
   const lines = [...groups].map(([reason, named]) => {
     const details = new Set([...named.values()].flatMap((set) => [...set]));
     return element("li", {}, element("strong", {}, `${REASONS[reason] ?? reason}: `), [...named.keys()].sort().join(", "), element("span.sub", {}, [...details].join(" ")));
   });
-  return element("section.limits", { "aria-labelledby": "limits-title" }, element("h2", { id: "limits-title" }, `Limitations`, element("span.muted", {}, ` ${count(limitations.length, "item")}`)), element("ul", {}, lines));
+  return element("section.limits", { "aria-labelledby": "limits-title" }, element("h2", { id: "limits-title" }, "Limitations", element("span.muted", {}, ` ${things}, for ${count(groups.size, "reason")}`)), element("ul", {}, lines));
 }

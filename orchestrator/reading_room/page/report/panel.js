@@ -1,32 +1,26 @@
 /** The report beside the films: from the software's draft to what a person signs. */
 
 import { ask, Refusal } from "../api.js";
-import { button, element } from "../element.js";
 import { addKeys } from "../keys.js";
 import { murmur, say, warnOf } from "../say.js";
-import { moment } from "../words.js";
 import { Autosave } from "./autosave.js";
+import { ReportBody } from "./body.js";
 import { showCard } from "./card.js";
 import { askWhose } from "./conflict.js";
-import { isAdded, sameCopy, sentenceOf, withAdded, withDecision, withFinding, without, withText } from "./copy.js";
+import { isAdded, sameCopy, sentenceOf, withAdded, withDecision, withFinding, without, withSentencesOf, withText } from "./copy.js";
+import { makeFactActs } from "./fact-acts.js";
 import { FactBook } from "./facts.js";
-import { makeFactList } from "./fact-list.js";
-import { makeLimits } from "./limits.js";
-import { editMacros, TEMPLATES } from "./macros.js";
+import { ReportFrame } from "./frame.js";
+import { reportKeys } from "./keys.js";
 import { merged } from "./merge.js";
 import { bePresent } from "./presence.js";
 import { askReason } from "./reasons.js";
-import { makeSentence, markSentence } from "./sentence.js";
-import { acknowledge, addend, nameGiven, readAgain, reject, renew, sign } from "./signing.js";
-
-const TITLES = { findings: "Findings", impression: "Impression" };
-const SAVED = { saved: "saved", waiting: "not saved yet", saving: "saving", unreachable: "no connection; kept here", conflict: "changed by somebody else", refused: "could not be saved" };
+import { nameGiven } from "./signing.js";
 
 export class ReportPanel {
   /** @param {HTMLElement} place @param {{studyId: string, base: string, signal: AbortSignal}} at */
   constructor(place, at) {
     this.at = at;
-    this.place = place;
     /** @type {import("../viewer/lightbox.js").Lightbox | null} */
     this.box = null;
     /** @type {FactBook | null} */
@@ -43,19 +37,10 @@ export class ReportPanel {
       onconflict: (view, mine, base) => this.settleConflict(view, mine, base),
     });
     this.desk = { base: at.base, view: () => ({ ...this.view, working_copy: this.copy, urgent: this.draft?.urgency?.why }), settle: () => this.settle(), took: (view) => this.took(view, true) };
-    this.build();
-    this.ends = [addKeys(this.keys()), bePresent(at.base, this.here, nameGiven)];
-  }
-
-  build() {
-    this.mark = element("span.mark", {}, "DRAFT, AI");
-    this.state = element("span.muted");
-    this.saved = element("span.save-state", { role: "status" });
-    this.here = element("span.here", { role: "status", hidden: true });
-    this.stale = element("div.stale", { role: "status", hidden: true });
-    this.body = element("div.report-body", {}, element("p.waiting", {}, "…"));
-    this.foot = element("footer.report-foot");
-    this.place.append(element("header.report-head", {}, this.mark, this.state, element("span.spring"), this.here, this.saved), this.stale, this.body, this.foot);
+    this.body = new ReportBody();
+    this.frame = new ReportFrame(place, this.desk, { difference: () => this.toggleDifference(), insert: (sentences) => this.insert(sentences), film: () => this.box?.active });
+    place.append(this.frame.head, this.frame.stale, this.body.node, this.frame.foot);
+    this.ends = [addKeys(reportKeys(this)), bePresent(at.base, this.frame.here, nameGiven)];
   }
 
   close() {
@@ -116,10 +101,7 @@ export class ReportPanel {
     let settled = copy;
     if (conflicts.length) {
       const own = await askWhose(conflicts, view.working_copy.saved_by ?? "The other");
-      for (const id of own) {
-        const my = sentenceOf(mine, id);
-        if (my) settled = { ...settled, sections: settled.sections.map((section) => ({ ...section, sentences: section.sentences.map((one) => (one.sentence_id === id ? my : one)) })) };
-      }
+      settled = withSentencesOf(copy, mine, own);
     } else say(taken ? "Somebody else changed other sentences; both are kept." : "Both are kept.");
     this.view = view;
     this.copy = settled;
@@ -145,77 +127,17 @@ export class ReportPanel {
 
   show() {
     this.showHead();
-    const scroll = this.body.scrollTop;
-    const caret = this.caret();
-    this.body.replaceChildren(
-      ...this.copy.sections.map((section) => this.section(section)),
-      ...this.addenda(),
-      makeLimits(this.draft.facts.limitations),
-      makeFactList(this.book, this.copy, { light: (facts) => this.light(facts), show: (fact) => this.showFact(fact) }),
-    );
-    this.body.scrollTop = scroll;
-    this.putCaret(caret);
-  }
-
-  /** Where somebody writes, so that a page drawn anew leaves it there. */
-  caret() {
-    const field = document.activeElement;
-    if (!(field instanceof HTMLTextAreaElement) || !this.body.contains(field)) return null;
-    return { id: field.closest(".sentence")?.getAttribute("data-id") ?? "", at: field.selectionStart };
-  }
-
-  putCaret(/** @type {{id: string, at: number} | null} */ caret) {
-    const field = caret && this.row(caret.id)?.querySelector("textarea");
-    field?.focus();
-    field?.setSelectionRange(caret.at, caret.at);
+    const beside = { book: this.book, limitations: this.draft.facts.limitations, addenda: this.view.signed?.at(-1)?.addenda ?? [] };
+    this.body.show(this.copy, beside, { editable: this.editable, difference: this.difference }, {
+      hands: (section) => this.hands(section),
+      add: (section) => this.add(section, ""),
+      light: (facts) => this.light(facts),
+      show: (fact) => this.showFact(fact),
+    });
   }
 
   showHead() {
-    const { state, signed, stale, rejection, may } = this.view;
-    const last = signed?.at(-1);
-    this.place.dataset.state = state;
-    this.mark.textContent = state === "draft" ? "DRAFT, AI" : state.toUpperCase();
-    this.state.textContent = state === "draft" ? "not verified by a person" : rejection ? `by ${rejection.name}: ${rejection.reason}` : last ? `version ${last.version}, ${last.signature.name}, ${moment(last.addenda?.at(-1)?.signature.at ?? last.signature.at)}` : "";
-    this.stale.hidden = !stale;
-    this.stale.replaceChildren("A later draft is there or being made; this copy is of an earlier one. ", this.editable ? button("Begin again from the latest", () => renew(this.desk).catch(warnOf)) : "");
-    this.foot.replaceChildren(...this.steps(may ?? []));
-  }
-
-  steps(may) {
-    const run = (/** @type {Promise<void>} */ promise) => promise.catch(warnOf);
-    const steps = [
-      this.draft?.urgency && !this.view.acknowledgement && this.view.may.length ? button("Urgent: I have read it", () => run(acknowledge(this.desk)), { class: "urgent" }) : null,
-      button("Difference", () => this.toggleDifference(), { "aria-pressed": String(this.difference) }, "d"),
-      this.editable ? this.templates() : null,
-      this.editable ? button("Macros", () => editMacros()) : null,
-      this.editable ? button("Read again", () => this.box?.active && run(readAgain(this.desk, this.box.active))) : null,
-      element("span.spring"),
-      may.includes("reject") ? button(this.view.signed?.length ? "Withdraw" : "Reject", () => run(reject(this.desk))) : null,
-      may.includes("addend") ? button("Addendum", () => run(addend(this.desk))) : null,
-      may.includes("correct") ? button("Correct", () => run(sign(this.desk, "correct"))) : null,
-      may.includes("sign") ? button("Sign", () => run(sign(this.desk, "sign")), { class: "primary" }, "Ctrl+Enter") : null,
-    ];
-    return steps.filter(Boolean);
-  }
-
-  templates() {
-    const chosen = element("select", { "aria-label": "Insert a template" }, element("option", { value: "" }, "Template…"), Object.keys(TEMPLATES).map((name) => element("option", {}, name)));
-    chosen.addEventListener("change", () => {
-      for (const text of TEMPLATES[chosen.value] ?? []) this.copy = withAdded(this.copy, "findings", "", text).copy;
-      this.change(this.copy);
-      this.show();
-    });
-    return chosen;
-  }
-
-  section({ name, sentences }) {
-    const add = this.editable && !this.difference ? element("button.add", { type: "button", onclick: () => this.add(name, "") }, "+ sentence") : null;
-    return element("section.report-section", { "aria-label": TITLES[name] ?? name }, element("h2", {}, TITLES[name] ?? name), sentences.map((one) => makeSentence(one, this.book, this.hands(name), { editable: this.editable, difference: this.difference })), add);
-  }
-
-  addenda() {
-    const all = this.view.signed?.at(-1)?.addenda ?? [];
-    return all.map(({ text, signature }) => element("section.report-section.addendum", { "aria-label": "Addendum" }, element("h2", {}, `Addendum, ${signature.name}, ${moment(signature.at)}`), element("p", {}, text)));
+    this.frame.show({ view: this.view, urgent: Boolean(this.draft?.urgency), editable: this.editable, difference: this.difference });
   }
 
   // What is done.
@@ -230,7 +152,7 @@ export class ReportPanel {
       reject: (id) => this.reject(id),
       remove: (id) => {
         this.change(without(this.copy, id));
-        this.row(id)?.remove();
+        this.body.row(id)?.remove();
       },
       addAfter: (id) => this.add(section, id),
       light: (facts) => this.light(facts),
@@ -242,7 +164,13 @@ export class ReportPanel {
     const { copy, id } = withAdded(this.copy, section, after, "");
     this.change(copy);
     this.show();
-    this.row(id)?.querySelector("textarea")?.focus();
+    this.body.write(id);
+  }
+
+  insert(/** @type {string[]} */ sentences) {
+    for (const text of sentences) this.copy = withAdded(this.copy, "findings", "", text).copy;
+    this.change(this.copy);
+    this.show();
   }
 
   decide(id, decision, reason = null) {
@@ -261,16 +189,11 @@ export class ReportPanel {
     const reason = await askReason("Reject this sentence", one.drafted);
     if (reason) this.decide(id, "rejected", reason);
     // The dialog gave the focus back, and a quick typist may have gone on from there: take nobody's caret away.
-    if (document.activeElement === document.body) this.row(id)?.focus();
+    if (document.activeElement === document.body) this.body.row(id)?.focus();
   }
 
   remark(id) {
-    const [row, one] = [this.row(id), sentenceOf(this.copy, id)];
-    if (row && one) markSentence(row, one);
-  }
-
-  row(id) {
-    return /** @type {HTMLElement | null} */ (this.body.querySelector(`.sentence[data-id="${CSS.escape(id)}"]`));
+    this.body.remark(sentenceOf(this.copy, id));
   }
 
   toggleDifference() {
@@ -279,9 +202,12 @@ export class ReportPanel {
   }
 
   saving(state, error) {
-    this.saved.textContent = SAVED[state];
-    this.saved.dataset.state = state;
+    this.frame.saving(state);
     if (error) warnOf(error);
+  }
+
+  sectionOf(id) {
+    return this.copy.sections.find(({ sentences }) => sentences.some((one) => one.sentence_id === id))?.name;
   }
 
   // What is lit.
@@ -293,27 +219,18 @@ export class ReportPanel {
   }
 
   lightFacts(facts) {
-    for (const node of this.body.querySelectorAll("[data-facts]")) {
-      node.toggleAttribute("data-lit", facts.some((fact) => node.getAttribute("data-facts")?.split(" ").includes(fact)));
-    }
+    this.body.light(facts);
   }
 
   showFact(id) {
     if (!this.book) return;
-    const decided = this.copy.findings.find((one) => one.id === id);
-    const acts = element("footer", {}, decided ? element("span.note", {}, `${decided.decision}${decided.reason ? `: ${decided.reason}` : ""}`) : null, this.factButton(id, "accepted", "Accept finding"), this.factButton(id, "rejected", "Reject finding"));
-    showCard(id, this.book, [this.editable ? acts : null]);
+    const acts = this.editable ? makeFactActs(id, this.book, this.copy, (decision, reason) => this.decideOnFact(id, decision, reason)) : null;
+    showCard(id, this.book, [acts]);
   }
 
-  factButton(id, decision, words) {
-    const pressed = this.copy.findings.some((one) => one.id === id && one.decision === decision);
-    return button(words, async () => {
-      const reason = decision === "rejected" && !pressed ? await askReason("Reject this finding", this.book.short(id)) : null;
-      if (decision === "rejected" && !pressed && !reason) return;
-      this.change(withFinding(this.copy, id, decision, reason));
-      document.querySelector("dialog[open]")?.close();
-      this.show();
-    }, { "aria-pressed": String(pressed) });
+  decideOnFact(id, decision, reason) {
+    this.change(withFinding(this.copy, id, decision, reason));
+    this.show();
   }
 
   async lay() {
@@ -336,51 +253,7 @@ export class ReportPanel {
     }
     this.known = now;
     if (["drafted", "refused"].includes(row.status)) this.view && this.draft ? this.refresh().catch(warnOf) : this.load();
-    else if (!this.draft) this.body.replaceChildren(element("p.waiting", {}, row.reason ?? `The study is ${row.status}.`));
+    else if (!this.draft) this.body.wait(row.reason ?? `The study is ${row.status}.`);
     else this.refresh().catch(warnOf);
-  }
-
-  // Keys.
-
-  keys() {
-    const group = "Report";
-    const on = (act) => () => {
-      const row = this.current();
-      if (row && this.editable) act(row.dataset.id, row);
-    };
-    return [
-      { key: "j", does: "Next sentence", group, run: () => this.step(1) },
-      { key: "k", does: "Previous sentence", group, run: () => this.step(-1) },
-      { key: "Enter", does: "Write in the sentence", group, run: (event) => (event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement ? event.target.click() : on((id, row) => row.querySelector("textarea")?.focus())()) },
-      { key: "y", does: "Accept the sentence", group, run: on((id) => this.decide(id, "accepted")) },
-      { key: "x", does: "Reject the sentence, with a reason", group, run: on((id) => this.reject(id)) },
-      { key: "n", does: "New sentence after it", group, run: on((id, row) => this.add(this.sectionOf(id), id)) },
-      { key: "e", does: "Evidence of the sentence", group, run: () => this.current()?.querySelector(".chip")?.click() },
-      { key: "d", does: "Difference: the software's words against yours", group, run: () => this.toggleDifference() },
-      { key: "Escape", does: "Leave the field", group, whileWriting: true, run: (event) => this.leave(event) },
-      { key: "Ctrl+s", does: "Save now", group, whileWriting: true, run: () => this.autosave.save() },
-      { key: "Ctrl+Enter", does: "Sign", group, whileWriting: true, run: () => this.view?.may.includes("sign") && sign(this.desk, "sign").catch(warnOf) },
-    ];
-  }
-
-  current() {
-    return /** @type {HTMLElement | null} */ (document.activeElement?.closest(".sentence") ?? this.body.querySelector(".sentence"));
-  }
-
-  sectionOf(id) {
-    return this.copy.sections.find(({ sentences }) => sentences.some((one) => one.sentence_id === id))?.name;
-  }
-
-  step(by) {
-    const rows = [...this.body.querySelectorAll(".sentence")];
-    const at = rows.indexOf(document.activeElement?.closest(".sentence"));
-    /** @type {HTMLElement | undefined} */ (rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)])?.focus();
-  }
-
-  leave(event) {
-    const row = event.target.closest?.(".sentence");
-    if (row && event.target instanceof HTMLTextAreaElement) row.focus();
-    else if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) event.target.blur();
-    else location.hash = "#/";
   }
 }

@@ -28,7 +28,7 @@ export async function sign(/** @type {Desk} */ desk, /** @type {"sign" | "correc
   const answer = await askPerson(act === "sign" ? "Sign the report" : "Sign the corrected report", [
     warningList(warnings),
     view.stale ? element("p.warning", {}, "This copy is of an earlier draft than the latest.") : null,
-    urgent ? element("label.choice", {}, element("input", { type: "checkbox", name: "read", required: true }), "I have read that this study is urgent: ", element("strong", {}, view.urgent)) : null,
+    urgent ? element("label.choice", {}, element("input", { type: "checkbox", name: "read", required: true }), element("span", {}, "I have read that this study is urgent: ", element("strong", {}, view.urgent))) : null,
     summaryOf(view),
     act === "correct" ? reasonField("Why it is corrected") : null,
     await nameField(),

@@ -36,7 +36,7 @@ export function makeDraggable(viewport, tool) {
     const [right, down] = [event.clientX - drag.x, event.clientY - drag.y];
     drag.far += Math.abs(right) + Math.abs(down);
     viewport.wasDragged = drag.far > STILL_PX;
-    viewport.moving = true;
+    viewport.move();
     move(viewport, drag, event, right, down);
     [drag.x, drag.y] = [event.clientX, event.clientY];
   });
@@ -46,8 +46,7 @@ export function makeDraggable(viewport, tool) {
     if (isRuler(drag.tool) && !viewport.wasDragged) viewport.rulers = viewport.rulers.slice(0, -1);
     if (drag.tool === "region" && !viewport.wasDragged) viewport.region = null;
     drag = null;
-    viewport.moving = false;
-    viewport.plan();
+    viewport.rest();
   };
   frame.addEventListener("pointerup", end);
   frame.addEventListener("pointercancel", end);

@@ -5,8 +5,8 @@ import { placeNames } from "./labels.js";
 import { lengthText, ratioText } from "./measure.js";
 import { toScreen } from "./view.js";
 
-const LETTER_PX = 7.1;
-const LINE_PX = 17;
+/** A name in widths of the page's letters: of one letter, of the box's height, and from its edge to the words. */
+const [LETTER, LINE, EDGE, FOOT] = [0.56, 1.36, 0.4, 0.98];
 
 /** @typedef {{shown: Set<string>, lit: Set<string>, opacity: number}} Lighting what is shown by name, and which facts are lit */
 /** @typedef {{start: [number, number], end: [number, number], name?: string}} Ruler */
@@ -54,6 +54,10 @@ export class Marks {
   }
 
   drawHeat(matrix, room, seen, lighting, image) {
+    const heats = seen.filter(({ heat }) => heat);
+    this.heat.hidden = !heats.length;
+    this.heat.dataset.shown = heats.map(({ overlay }) => overlay.name).join(" ");
+    if (!heats.length) return;
     const ratio = devicePixelRatio;
     const [width, height] = [Math.round(room.width * ratio), Math.round(room.height * ratio)];
     if (this.heat.width !== width) this.heat.width = width;
@@ -61,8 +65,6 @@ export class Marks {
     const context = this.heat.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    const heats = seen.filter(({ heat }) => heat);
-    this.heat.dataset.shown = heats.map(({ overlay }) => overlay.name).join(" ");
     context.setTransform(...matrix.map((value) => value * ratio));
     context.globalAlpha = lighting.opacity;
     for (const { heat } of heats) context.drawImage(heat, 0, 0, image.columns, image.rows);
@@ -84,12 +86,14 @@ export class Marks {
       ...rulers.map((ruler, at) => ({ text: rulerText(rulers, at, image), bounds: spanOf(ruler), colour: "var(--text-strong)" })),
       ...seen.map(({ overlay, bounds }) => ({ text: overlay.label, bounds, colour: overlay.colour, name: overlay.name })),
     ];
-    const wanted = said.map(({ text, bounds }) => ({ anchor: onScreen(matrix, bounds), width: text.length * LETTER_PX + 10, height: LINE_PX }));
-    const places = placeNames(wanted, room, edgesOf(room));
+    if (!said.length && !this.names.childElementCount) return;
+    const em = parseFloat(getComputedStyle(this.picture).fontSize);
+    const wanted = said.map(({ text, bounds }) => ({ anchor: onScreen(matrix, bounds), width: (text.length * LETTER + 2 * EDGE) * em, height: LINE * em }));
+    const places = placeNames(wanted, room, edgesOf(room, em));
     this.names.replaceChildren(
       ...said.map(({ text, colour, name }, at) => {
         const { x, y, width, height } = places[at];
-        return svg("g", { "data-name-of": name }, svg("rect", { x, y, width, height, rx: 3 }), svg("text", { x: x + 5, y: y + 12.5, fill: colour }, text));
+        return svg("g", { "data-name-of": name }, svg("rect", { x, y, width, height, rx: 3 }), svg("text", { x: x + EDGE * em, y: y + FOOT * em, fill: colour }, text));
       }),
     );
   }
@@ -102,14 +106,17 @@ function fillOf(kind, opacity, lit) {
   return kind === "mask" ? opacity * (lit ? 0.5 : 0.25) : 0;
 }
 
-/** The edges hold the side markers; no name goes there. */
-function edgesOf({ width, height }) {
+/** The edges hold the side markers and the corners what is said of the film; no name goes there. */
+function edgesOf({ width, height }, /** @type {number} */ em) {
+  const [side, corner, line] = [3.7 * em, 20 * em, 3.3 * em];
   return [
-    { x: 0, y: height / 2 - 24, width: 44, height: 48 },
-    { x: width - 44, y: height / 2 - 24, width: 44, height: 48 },
-    { x: 0, y: 0, width: 190, height: 40 },
-    { x: 0, y: height - 40, width: 250, height: 40 },
-    { x: width - 250, y: height - 40, width: 250, height: 40 },
+    { x: 0, y: height / 2 - side / 2, width: side, height: side },
+    { x: width - side, y: height / 2 - side / 2, width: side, height: side },
+    { x: width / 2 - side / 2, y: 0, width: side, height: 2 * em },
+    { x: width / 2 - side / 2, y: height - 2 * em, width: side, height: 2 * em },
+    { x: 0, y: 0, width: 16 * em, height: line },
+    { x: 0, y: height - line, width: corner, height: line },
+    { x: width - corner, y: height - line, width: corner, height: line },
   ];
 }
 

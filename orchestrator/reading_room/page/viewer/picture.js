@@ -8,6 +8,18 @@ import { matrixOf, scaleOf, toFilm } from "./view.js";
 
 const MARGIN = 0.15;
 const SLOW_MS = 24;
+/** While something is dragged no more pixels than these are drawn; the browser stretches them, and a film at rest is sharp. */
+const MOVING_PIXELS = 2_000_000;
+
+/**
+ * Return by how much the sides of a canvas are divided while the film moves: 1 where all of it can be drawn.
+ *
+ * @param {import("./view.js").Room} room in pixels of the screen
+ * @param {boolean} moving
+ */
+export function divisorOf({ width, height }, moving) {
+  return moving ? Math.max(1, Math.ceil(Math.sqrt((width * height) / MOVING_PIXELS))) : 1;
+}
 
 export class Picture {
   /** @param {import("./film.js").Film} film */
@@ -45,7 +57,7 @@ export class Picture {
     const down = image.rows / level.rows;
     context.setTransform(...matrix);
     context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = "high";
+    context.imageSmoothingQuality = moving ? "low" : "high";
     context.drawImage(this.canvas, this.held.x * across, this.held.y * down, this.canvas.width * across, this.canvas.height * down);
     this.coarser = moving && (this.coarser || performance.now() - began > SLOW_MS);
   }

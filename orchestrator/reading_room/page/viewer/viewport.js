@@ -5,7 +5,7 @@ import { murmur, warnOf } from "../say.js";
 import { Film } from "./film.js";
 import { Marks } from "./marks.js";
 import { calibrationText } from "./measure.js";
-import { Picture } from "./picture.js";
+import { divisorOf, Picture } from "./picture.js";
 import { loadRegions } from "./regions.js";
 import { sidesOf } from "./sides.js";
 import { FITTED, matrixOf, panned, scaleOf, toFilm, turned, zoomed } from "./view.js";
@@ -16,6 +16,9 @@ import { dragged, presetWindow } from "./window.js";
 /** @typedef {"window" | "pan" | "zoom" | "measure" | "ratio" | "region"} Tool */
 
 /** @typedef {{kind: "box", left: number, top: number, right: number, bottom: number}} Region in pixels of the film */
+
+/** How long a pointer stands still in a drag before the film is drawn sharp; letting go draws it sharp at once. */
+const REST_MS = 300;
 
 export class Viewport {
   /**
@@ -39,6 +42,7 @@ export class Viewport {
     this.region = null;
     this.moving = false;
     this.planned = 0;
+    this.resting = 0;
     this.leaving = new AbortController();
     this.build();
     this.watcher = new ResizeObserver(() => this.plan());
@@ -90,6 +94,7 @@ export class Viewport {
   close() {
     this.leaving.abort();
     this.watcher.disconnect();
+    clearTimeout(this.resting);
     cancelAnimationFrame(this.planned);
   }
 
@@ -102,6 +107,19 @@ export class Viewport {
     return matrixOf(this.view, this.image, this.room);
   }
 
+  /** The film is dragged: drawn fast until it rests, then sharp. */
+  move() {
+    this.moving = true;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), REST_MS);
+  }
+
+  rest() {
+    clearTimeout(this.resting);
+    this.moving = false;
+    this.plan();
+  }
+
   /** Draw with the next frame. */
   plan() {
     cancelAnimationFrame(this.planned);
@@ -109,9 +127,9 @@ export class Viewport {
   }
 
   draw() {
-    const ratio = devicePixelRatio;
     const { width, height } = this.room;
     if (!width || !height) return;
+    const ratio = devicePixelRatio / divisorOf({ width: width * devicePixelRatio, height: height * devicePixelRatio }, this.moving);
     const room = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
     if (this.canvas.width !== room.width) this.canvas.width = room.width;
     if (this.canvas.height !== room.height) this.canvas.height = room.height;
