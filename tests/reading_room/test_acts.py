@@ -23,6 +23,8 @@ DROP = """(page, [name, data]) => {
     page.dispatchEvent(new DragEvent(kind, { dataTransfer: dropped, bubbles: true, cancelable: true }));
 }"""
 
+STEPS = (Action.ACKNOWLEDGE, Action.SIGN, Action.CORRECT, Action.ADDEND, Action.REJECT)
+
 
 @pytest.fixture
 def study_id(reading_room) -> str:
@@ -65,17 +67,16 @@ def test_a_report_is_acknowledged_signed_corrected_added_to_and_withdrawn(visit,
     expect(page.locator(".mark")).to_have_text("CORRECTED")
 
     page.get_by_role("button", name="Addendum").click()
-    page.get_by_label("Addendum").fill("The ward was called at 10:40.")
+    page.get_by_label("Addendum", exact=True).fill("The ward was called at 10:40.")
     agree(page, "Sign the addendum")
     expect(page.locator(".addendum")).to_contain_text("The ward was called at 10:40.")
 
     page.get_by_role("button", name="Withdraw").click()
-    page.get_by_label("Why").fill("another patient's film")
+    page.get_by_label("Why", exact=True).fill("another patient's film")
     agree(page, "Withdraw")
     expect(page.locator(".mark")).to_have_text("REJECTED")
     assert len(report_of(reading_room, study_id)["signed"]) >= 2
-    acts = [act for act in audited(reading_room, study_id) if act not in {Action.READ, Action.SAVE, Action.DELIVER}]
-    assert acts == [Action.ACKNOWLEDGE, Action.SIGN, Action.CORRECT, Action.ADDEND, Action.REJECT]
+    assert [act for act in audited(reading_room, study_id) if act in STEPS] == list(STEPS)
     assert Action.SAVE in audited(reading_room, study_id)
     assert reading_room.line.records.audit.faults() == ()
 
