@@ -79,13 +79,15 @@ class Gate:
         try:
             await _check(records, person, roles, place)
         except WetreadError:
-            entry = entry_of(person, action or Action.READ, study_id=place.study_id, outcome=Outcome.REFUSED)
+            whose = await _ours(records, place)
+            entry = entry_of(person, action or Action.READ, study_id=whose, outcome=Outcome.REFUSED)
             await asyncio.to_thread(records.audit.record, entry)
             raise
         scope["wetread.person"] = person
         if action is None or not self._is_news(person, action, place.study_id):
             return send
-        return _recording(send, records, entry_of(person, action, study_id=place.study_id, thing=_thing(action, place)))
+        entry = entry_of(person, action, study_id=await _ours(records, place), thing=_thing(action, place))
+        return _recording(send, records, entry)
 
     def _is_news(self, person: Person, action: Action, study_id: str | None) -> bool:
         if action not in _VIEWS:
@@ -108,6 +110,13 @@ async def _check(records: Records, person: Person, roles: frozenset[object], pla
         department = await asyncio.to_thread(records.access.department_of, place.study_id)
         if not person.may_see(department):
             raise NotFound("there is no such study")
+
+
+async def _ours(records: Records, place: Place) -> str | None:
+    """Return the id for the audit; none where it is no study of ours: then it is what somebody typed, a name."""
+    if place.study_id is None or not await asyncio.to_thread(records.access.knows, place.study_id):
+        return None
+    return place.study_id
 
 
 def _recording(send: Send, records: Records, entry: Entry) -> Send:

@@ -154,6 +154,12 @@ class Access:
             department: str | None = connection.execute(query).scalar_one_or_none()
         return department
 
+    def knows(self, study_id: str) -> bool:
+        """Whether there is such a study: an id in the audit is one of ours, and not what somebody typed."""
+        query = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
     def seen_by(self, person: Person, study_ids: Iterable[str]) -> frozenset[str]:
         """Return which of these studies are open to a person."""
         wanted = frozenset(study_ids)

@@ -98,13 +98,20 @@ _METHODS = {
 }
 
 
+_IN_WORDS = frozenset({"PN", "LT", "ST", "UT", "UC"})
+
+
 def action_for(tag: BaseTag, vr: str, options: Options) -> Action:
-    """Return what becomes of one attribute; one that the table does not name is kept, unless it is private."""
+    """Return what becomes of one attribute; one that the table does not name is kept, unless it is private.
+
+    A person's name and free text that the table does not name (Text Value of a report, Document Title) are emptied all
+    the same: anybody can be in them.
+    """
     if tag.is_private:
         return Action.REMOVE
     by_table = _of_repeating_group(tag) or basic_profile().get(int(tag))
     if by_table is None:
-        return Action.EMPTY if vr == "PN" else Action.KEEP
+        return Action.EMPTY if vr in _IN_WORDS else Action.KEEP
     in_words = options.retain_patient_characteristics and tag in _CHARACTERISTICS_IN_WORDS
     if vr != "SQ" and (in_words or (options.clean_descriptors and tag in DESCRIPTORS)):
         return Action.CLEAN

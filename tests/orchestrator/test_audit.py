@@ -190,12 +190,15 @@ async def test_the_training_export_is_audited_each_time(settings):
 
 async def test_who_was_refused_is_audited(settings):
     async with quick_app(settings.model_copy(update={"access": "on"})) as app:
-        records = app.state.records
+        records, sent = app.state.records, study()
+        records.accept(sent, "a" * 64)
         _, key = records.access.add_key("RIS", [Role.INTEGRATION], ["*"], 1, is_human=False, by="account:test")
         async with caller(app, Authorization=f"Bearer {key}") as client:
-            assert (await client.post("/v1/studies/study-1/report/sign", json={})).status_code == 403
-        last = list(records.audit.links())[-1]
-        assert (last.entry.outcome, last.entry.study_id) == ("refused", "study-1")
+            for one in (sent.study_id, "Kanarien-Ysolde"):
+                assert (await client.post(f"/v1/studies/{one}/report/sign", json={})).status_code == 403
+        *_, before, last = records.audit.links()
+        assert (before.entry.outcome, before.entry.study_id) == ("refused", sent.study_id)
+        assert (last.entry.outcome, last.entry.study_id) == ("refused", None), "what was typed is no study of ours"
         assert last.entry.subject.startswith("key:")
 
 
