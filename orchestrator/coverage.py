@@ -38,7 +38,7 @@ def limitations_of_draft(
     own = [limit for limit in limitations if not (limit.reason in _NO_ANSWER and limit.code in assessed)]
     second = _second_readings(limit for limit in limitations if limit.reason in _NO_ANSWER and limit.code in assessed)
     named = assessed | {limit.code for limit in own if limit.code}
-    ordered = (*_in_order(own), *second, *_never_assessed(named, anything_read))
+    ordered = (*_in_order((*own, *second)), *_never_assessed(named, anything_read))
     return tuple(dict.fromkeys(ordered))
 
 

@@ -6,12 +6,14 @@ import itertools
 from pathlib import Path
 
 from orchestrator.cards import CHEST_LABELS
+from orchestrator.coverage import limitations_of_draft
 from orchestrator.outlines import Outlines
 from orchestrator.reconcile import reconcile
 from services.contract import (
     Label,
     Laterality,
     Likelihood,
+    Limitation,
     LimitationReason,
     Presence,
     Severity,
@@ -218,3 +220,15 @@ def test_a_score_that_is_not_a_number_is_not_assessed():
     facts = facts_of(result("one", good.model_copy(update={"evidence": (broken,)})))
     assert facts.findings == ()
     assert limits_of(facts, LimitationReason.INVALID_SCORE)[0].code == coded(Label.PNEUMONIA)
+
+
+def test_what_was_said_of_a_missing_reader_keeps_its_place_when_it_is_told_again():
+    """A replay is told the limitations of the draft, where the services had told them label by label."""
+    code = coded(Label.PNEUMONIA)
+    missing = Limitation(
+        what="pneumonia", code=code, reason=LimitationReason.NO_WEIGHTS, detail="None.", source="chest_radiograph"
+    )
+    turned = Limitation(what="image 1", reason=LimitationReason.LIMITED_QUALITY, detail="Turned.", source="triage")
+    first = limitations_of_draft([turned, missing], frozenset({code}), anything_read=True)
+    told = [limit for limit in first if limit.source != "reconcile"]
+    assert limitations_of_draft(told, frozenset({code}), anything_read=True) == first
