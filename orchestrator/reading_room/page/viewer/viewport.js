@@ -129,7 +129,9 @@ export class Viewport {
   draw() {
     const { width, height } = this.room;
     if (!width || !height) return;
-    const ratio = devicePixelRatio / divisorOf({ width: width * devicePixelRatio, height: height * devicePixelRatio }, this.moving);
+    const divisor = divisorOf({ width: width * devicePixelRatio, height: height * devicePixelRatio }, this.moving);
+    const ratio = devicePixelRatio / divisor;
+    this.canvas.toggleAttribute("data-coarse", divisor > 1);
     const room = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
     if (this.canvas.width !== room.width) this.canvas.width = room.width;
     if (this.canvas.height !== room.height) this.canvas.height = room.height;
