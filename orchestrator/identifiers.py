@@ -40,11 +40,28 @@ _MONTH = (
     r"sept?(?:ember|\.)?|o[ck]t(?:ober|\.)?|nov(?:ember|\.)?|de[cz](?:ember|\.)?|märz|maerz|mai|enero|febrero|marzo|"
     r"abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre|jän(?:ner)?)"
 )
+_WHOLE_MONTH = (
+    r"(?:January|February|April|June|July|August|September|October|November|December|Januar|Februar|März|Mai|Juni|Juli|"
+    r"Oktober|Dezember|(?:(?<=[a-z] )|(?<=, ))(?:March|May))"
+)
+"""Months that are nothing else; ``May`` and ``March`` not where a sentence begins."""
+_FEAST = (
+    r"(?:christmas|xmas|easter|new year(?:\W?s)?|thanksgiving|halloween|boxing day|good friday|whitsun|pentecost|"
+    r"ramadan|diwali|hanukkah|weihnachten|heiligabend|ostern|karfreitag|pfingsten|silvester|neujahr|fasching|"
+    r"navidad(?:es)?|nochebuena|nochevieja|semana santa|(?:día de )?reyes|pascua)"
+)
+_ORDINAL = (
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|"
+    r"twenty[- ]\w+|thirtieth|thirty[- ]first)"
+)
+_AFTER_A_DAY = r"(?=\s*(?:[.,;:!?)]|$|(?:at|with|without|was|were|for|in|to|by|of last|of this|of next)\b))"
 _CAP = r"[^\W\d_a-zà-öø-ÿß]"
 """A capital letter, accents included; patterns that use it mind the case."""
 _LOW = r"[a-zà-öø-ÿß]"
 _NAME_WORD = rf"(?:{_CAP}\.(?!\d)|{_CAP}(?:[\u2019'`]{_CAP})?{_LOW}+(?:{_CAP}{_LOW}+)?(?:[-\u2019'`]{_CAP}?{_LOW}+)*)"
-_PARTICLE = r"(?:de|del|la|las|los|von|van|der|den|zu|zum|y|da|dos|di|du|le|el|bin|al)"
+PARTICLES = "de|del|la|las|los|von|van|der|den|zu|zum|y|da|dos|di|du|le|el|bin|al"
+"""What may stand between the words of a name."""
+_PARTICLE = rf"(?:{PARTICLES})"
 _NAME = rf"{_NAME_WORD}(?:[ \t]+(?:{_PARTICLE}[ \t]+){{0,2}}{_NAME_WORD}){{0,3}}"
 _TITLE = (
     r"(?:mrs?|ms|miss|mx|dr|drs|dra|prof|professor|sir|madam|herrn?|frau|fräulein|mme|sra?|srta|señora?|señorita|don|"
@@ -59,7 +76,7 @@ _CUE = (
     r"attention|contact|nok|next of kin|proxy|known as|a\.?k\.?a\.?|née|nee|geb(?:oren)?\.?|signed|electronically"
 )
 _PLACE_CUE = (
-    r"(?:lives?|living|resides?|residing|resident|born|stays|works?|transferred|moved|returned|comes?|came|wohnhaft|"
+    r"(?:operated|treated|imaged|scanned|admitted|examined|done|performed)\s+(?:at|in)|(?:lives?|living|resides?|residing|resident|born|stays|works?|transferred|moved|returned|comes?|came|wohnhaft|"
     r"reside|vive)\s+(?:in|at|from|to|near|on|en)"
 )
 _WAY = (
@@ -99,23 +116,46 @@ PATTERNS: tuple[tuple[Mask, re.Pattern[str]], ...] = tuple(
         (Mask.CONTACT, r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|info|de|es|uk|eu|ch|at|io)\b\S*", False),
         (Mask.CONTACT, r"\b(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\b|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b", False),
         (Mask.ID, r"\b\d+(?:\.\d+){3,}\b", False),
-        (Mask.ID, r"\b[\w-]+\.(?:jpe?g|png|gif|tiff?|bmp|heic|dcm|pdf|docx?|wav|mp[34]|mov)\b", False),
+        (Mask.ID, r"\b[\w-]+(?:\s?\(\d+\))?\.(?:jpe?g|png|gif|tiff?|bmp|heic|dcm|pdf|docx?|wav|mp[34]|mov)\b", False),
         (Mask.DATE, r"\b(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d)?)?\b", False),
         (Mask.DATE, r"\b\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?(?:\d{4}|'?\d{2})\b(?![./-]?\d)", False),
         (Mask.DATE, r"\b(?:0?[1-9]|1[0-2])[/.](?:19|20)\d\d\b", False),
+        (Mask.DATE, r"\b(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])\b(?![-/]?\d)", False),
+        (Mask.DATE, r"\b\d{1,2}[./-]\s?(?:X?I{1,3}|I?[VX]|VI{1,3})[./-]\s?(?:(?:19|20)\d\d|'?\d\d)\b", True),
         (
             Mask.DATE,
-            rf"\b\d{{1,2}}(?:st|nd|rd|th|\.|º)?[\s.-]*(?:of\s+|de\s+)?{_MONTH}(?![^\W\d_])\.?"
+            rf"\b(?:{_FEAST})(?: (?:eve|day|morning|sunday|monday))?(?:,?\s+(?:of\s+|de\s+)?(?:19|20)\d\d)?\b",
+            False,
+        ),
+        (Mask.DATE, rf"\b(?:the\s+)?{_ORDINAL}\s+of\s+{_MONTH}(?!\w)(?:[\s,]+(?:19|20)\d\d)?", False),
+        (
+            Mask.DATE,
+            rf"\b\d{{1,2}}\.?\s?(?:-|\u2013|to|and|bis|und|al?|y)\s?\d{{1,2}}\.?\s(?:de\s)?{_MONTH}(?!\w)",
+            False,
+        ),
+        (Mask.DATE, rf"\b(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b{_AFTER_A_DAY}", False),
+        (Mask.DATE, r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+(?:the\s+)?\d{1,2}(?:st|nd|rd|th)\b", False),
+        (
+            Mask.DATE,
+            rf"\b(?:the\s+|den\s+|el\s+)?\d{{1,2}}(?:st|nd|rd|th|\.|º)?[\s.-]*(?:of\s+|de\s+)?{_MONTH}(?![^\W\d_])\.?"
             rf"[\s,.-]*(?:del?\s+)?(?:(?:19|20)\d\d|'\d\d\b|\d\d\b(?!\s*(?:year|y/?o|mm|cm|day|week|month)))?",
             False,
         ),
         (
             Mask.DATE,
-            rf"\b{_MONTH}\.?\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?:[\s,]+(?:(?:19|20)\d\d|'\d\d))?",
+            rf"\b{_MONTH}\.?\s+(?:the\s+)?\d{{1,2}}(?:\s?[-\u2013]\s?\d{{1,2}})?(?:st|nd|rd|th)?\b"
+            r"(?:[\s,]+(?:(?:19|20)\d\d|'\d\d))?",
             False,
         ),
         (Mask.DATE, rf"\b{_MONTH}[\s,.'\u2019-]+(?:of\s+|del?\s+)?(?:(?:19|20)\d\d|'\d\d)\b", False),
         (Mask.DATE, rf"\b{_MONTH}[-'\u2019]\d\d\b", False),
+        (Mask.DATE, rf"\b(?:early|mid|late|end of|beginning of)[ -]{_MONTH}(?!\w)", False),
+        (
+            Mask.DATE,
+            r"\b(?:(?i:early|mid|late|the end of|the beginning of|anfang|mitte|ende|(?:a )?"
+            rf"(?:primeros|mediados|finales) de)[ -])?{_WHOLE_MONTH}\b",
+            True,
+        ),
         (
             Mask.DATE,
             rf"(?<=\bin )(?:early |mid |late |mid-)?{_MONTH}\b|"
@@ -130,7 +170,8 @@ PATTERNS: tuple[tuple[Mask, re.Pattern[str]], ...] = tuple(
             r"(?!\s*(?:murmur|systolic|diastolic|pain|power|strength|nodes?|cores?|lobes?|ppd|packs?|mm|cm|hr|hours?))",
             False,
         ),
-        (Mask.DATE, r"\b(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?!\d)", False),
+        (Mask.DATE, r"(?<![\d/.])(?:0?[1-9]|1[0-2])/[4-9]\d(?![\d/])", False),
+        (Mask.DATE, r"\b(?:0?[1-9]|[12]\d|3[01])\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)", False),
         (Mask.DATE, r"\b(?:19|20)\d\d\b", False),
         (
             Mask.AGE,
@@ -139,7 +180,7 @@ PATTERNS: tuple[tuple[Mask, re.Pattern[str]], ...] = tuple(
             False,
         ),
         (Mask.AGE, r"\bage[d]?\s*(?:of|is)?\s*:?\s*(?:9\d|1[0-2]\d)\b", False),
-        (Mask.AGE, rf"\b(?:ninety|a hundred|one hundred)(?:[\s-]{_DIGIT_WORD})?\b", False),
+        (Mask.AGE, rf"\b(?:ninety|a hundred|one hundred)(?:[\s-]{_DIGIT_WORD})?\b(?:[\s-](?:years?|yrs?))?", False),
         (Mask.ID, r"\b[A-Z]?\d{3}[-\s]\d{2}[-\s]\d{4}\b", False),
         (
             Mask.CONTACT,
@@ -151,6 +192,8 @@ PATTERNS: tuple[tuple[Mask, re.Pattern[str]], ...] = tuple(
         (Mask.CONTACT, r"(?<![\w.])\+\d[\d\s()./-]{5,}\d|(?<![\w.,/])0\d{1,4}\s?[/-]\s?\d[\d\s-]{3,}\d", False),
         (Mask.CONTACT, r"(?<![\w.])\d{3}[-.]\d{4}(?!\w)", False),
         (Mask.ID, rf"\b{_NUMBERED}\b{_NO}\s*(?P<it>[A-Z]{{0,4}}[-/]?\d(?:[\w/.-]*\w)?)", False),
+        (Mask.ID, r"\b\d{4,}/\d+\b|\b\d{4}[ -]?[A-Z]{3}\b", True),
+        (Mask.ID, r"\b[A-Z]\d{1,3}\s?(?!MRI|CSF|CTA|CXR|MRA)[A-Z]{3}\b", True),
         (Mask.ID, r"\b[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?\b", True),
         (Mask.ID, r"\b(?=[\w/.-]*\d)(?=[\w/.-]*[A-Za-z])[A-Za-z0-9]+(?:[-/._][A-Za-z0-9]+)+\b", False),
         (Mask.PLACE, rf"\b\d{{1,5}}[a-z]?,?\s+(?:[^\W\d_][\w\u2019'-]*\.?\s+){{1,3}}{_WAY}\b\.?", False),
@@ -175,7 +218,11 @@ PATTERNS: tuple[tuple[Mask, re.Pattern[str]], ...] = tuple(
         (Mask.PLACE, r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", True),
         (Mask.PLACE, r"\b(?:p\.?\s?o\.?\s+box|postfach|apartado)\s+\d+", False),
         (Mask.PLACE, r"\b(?:apt|apartment|flat|suite|unit)\.?\s+\d+\w?\b", False),
-        (Mask.PLACE, rf"\b{_SAINT}(?:{_NAME_WORD}\s+{_OF}){{1,4}}(?i:{_INSTITUTION})\b", True),
+        (
+            Mask.PLACE,
+            rf"\b{_SAINT}(?:{_NAME_WORD}\s+{_OF}){{1,4}}(?i:{_INSTITUTION})\b(?:\s(?:in|at|near)\s{_NAME_WORD})?",
+            True,
+        ),
         (Mask.PLACE, rf"\b(?i:{_INSTITUTION})\s+(?:de\s+|del\s+|la\s+|of\s+|zum\s+|am\s+|St\.?\s+)*{_NAME}", True),
         (Mask.PLACE, rf"\b(?i:{_PLACE_CUE})\s+(?:the\s+)?(?P<it>{_NAME}(?:,\s*{_NAME_WORD})?)", True),
         (

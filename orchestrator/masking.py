@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from orchestrator.clinical import CLINICAL
-from orchestrator.identifiers import PATTERNS, Mask, Span, spans_in
+from orchestrator.identifiers import PARTICLES, PATTERNS, Mask, Span, spans_in
 from orchestrator.lexicon import ALSO_NAMES, NEGATIONS, WORDS
 
 CAP = 2000
@@ -24,7 +24,8 @@ KEPT_SHARE = 1 / 3
 _TOKEN = re.compile(r"[^\W_]+|[\W_]")
 _PLAIN_NUMBER = re.compile(r"\d{1,3}")
 _MEASURED = re.compile(
-    r"\d{1,3}(?:mm|cm|m|kg|kgs|mg|ml|g|y|yo|yof|yom|yr|yrs|f|d|h|w|x|st|nd|rd|th|lb|lbs|pm|am)|x\d{1,2}|[tlcs]\d{1,2}"
+    r"\d{1,3}(?:mm|cm|m|kg|kgs|mg|ml|g|y|yo|yof|yom|yr|yrs|f|d|h|w|x|st|nd|rd|th|lb|lbs|pm|am)|x\d{1,2}|"
+    r"t(?:1[0-2]|[1-9])|c[1-8]|[ls][1-5]"
 )
 _COUNTS = re.compile(
     r"[\s-]*(?:mm|cm|mg|ml|kg|g|l|y|yo|yrs?|years?|months?|weeks?|days?|hours?|minutes?|times|x|pack|%|lb|lbs|f|m|of)\b"
@@ -34,6 +35,7 @@ _CALLED = "|".join(word.capitalize() for word in sorted(ALSO_NAMES))
 _TWO_NAMES = (Mask.NAME, re.compile(rf"\b(?:{_CALLED})(?: (?:{_CALLED}))+\b"))
 _JOINS = frozenset("-/.:_@#'\u2019+&")
 _MASKS = "|".join(re.escape(mask) for mask in Mask)
+_BETWEEN_NAMES = frozenset(PARTICLES.split("|"))
 _JOINED = re.compile(rf"({_MASKS})(?:[\s,.'\u2019-]*\1)+")
 
 
@@ -81,6 +83,7 @@ def mask(text: str, known: Iterable[str], also: frozenset[str] = frozenset(), fu
     found = [*_whole(known, text), *further, *_where_no_medicine(text, medicine)]
     spans = _flat([*found, *_unknown_words(text, _covered(found, text), pieces, also, medicine)])
     spans = _flat([*spans, *_beside(text, spans)])
+    spans = _flat([*spans, *_particles(text, spans)])
     said = _said(text, spans)
     words = sum(len(token) > 1 and token[0].isalpha() for token in _TOKEN.findall(_outside(text, spans)))
     lost = len(re.findall(_MASKS, said))
@@ -136,12 +139,25 @@ def _beside(text: str, spans: tuple[Span, ...]) -> list[Span]:
         for before, token in pairwise(order):
             mask = _mask_at(before.start(), spans, found)
             gap = text[min(before.end(), token.end()) : max(before.start(), token.start())]
+            if token[0] == "," and mask is Mask.NAME and order is tokens and _turned(text, token.end()):
+                found.append(Span(token.start(), token.end(), mask))
+                continue
             if taken[token.start()] or mask is None or mask is Mask.DATE or mask is Mask.AGE:
                 continue
             if _goes_along(text, token, gap, mask) or (token[0] in _JOINS and not gap and _joins(text, token, taken)):
                 found.append(Span(token.start(), token.end(), mask))
                 taken[token.start() : token.end()] = b"\1" * len(token[0])
     return found
+
+
+def _particles(text: str, spans: tuple[Span, ...]) -> list[Span]:
+    """Return particles between two masks, as between the words of a name: ``la`` of ``de la Fuente``."""
+    gaps = [(before, text[before.stop : after.start], after) for before, after in pairwise(spans)]
+    return [
+        Span(before.stop, after.start, before.mask)
+        for before, gap, after in gaps
+        if gap.strip() and set(gap.lower().split()) <= _BETWEEN_NAMES and "\n" not in gap
+    ]
 
 
 def _goes_along(text: str, token: re.Match[str], gap: str, mask: Mask) -> bool:
@@ -159,6 +175,12 @@ def _goes_along(text: str, token: re.Match[str], gap: str, mask: Mask) -> bool:
     part_of_number = mask in {Mask.ID, Mask.CONTACT} and len(word) <= 3 and word.isupper()
     named = word[:1].isupper() and word[1:].islower() and (not begins or word.lower() in ALSO_NAMES)
     return initial or part_of_number or named or (word.isupper() and word.lower() in ALSO_NAMES)
+
+
+def _turned(text: str, after: int) -> bool:
+    """Whether a given name follows the comma of ``Fisher, Will``."""
+    given = re.match(r"\s?([^\W\d_]+)", text[after:])
+    return given is not None and given[1].istitle() and given[1].lower() in ALSO_NAMES
 
 
 def _joins(text: str, mark: re.Match[str], taken: bytearray) -> bool:

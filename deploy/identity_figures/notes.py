@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from services.contract import Fact
 
-SETS = ("development", "held_out")
+SETS = ("development", "held_out", "fresh")
 LANGUAGES = ("en", "de", "es")
 KINDS = {
     "name": "names", "place": "geographic units", "date": "dates", "age": "ages over 89", "phone": "telephone numbers",
@@ -28,7 +28,7 @@ KINDS = {
     "photo": "face photographs (by file name)", "other": "any other unique number",
 }  # fmt: skip
 """The eighteen of 45 CFR 164.514(b)(2)(i), ages apart from dates."""
-Set = Literal["development", "held_out"]
+Set = Literal["development", "held_out", "fresh"]
 
 
 class Words(Fact):
@@ -77,7 +77,7 @@ def notes(which: Set, count: int, seed: int = 0) -> Iterator[Note]:
         yield _note(words, language, number // len(LANGUAGES), chance)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def words_of(which: Set) -> Words:
     """Read what a set is made of."""
     path = Path(__file__).with_name(f"{which}.toml")
