@@ -109,6 +109,8 @@ _ACTS = {
     "GET /fhir/{kind}/{resource_id}": Action.READ,
 }
 _DOCUMENTS = (f"{_STUDY}/draft/", f"{_STUDY}/report/")
+_ON_THE_PAGE = f"{_STUDY}/report/draft"
+"""What the page reads whenever a report is opened: nothing that leaves."""
 
 
 def audited(method: str, template: str) -> Action | None:
@@ -118,7 +120,7 @@ def audited(method: str, template: str) -> Action | None:
     """
     if method == "GET" and template in _LISTS:
         return Action.LIST
-    if method == "GET" and template.startswith(_DOCUMENTS):
+    if method == "GET" and template.startswith(_DOCUMENTS) and template != _ON_THE_PAGE:
         return Action.EXPORT
     if method == "GET" and template.startswith(_STUDY):
         return Action.READ

@@ -173,6 +173,7 @@ async def test_reads_exports_and_signatures_are_audited_and_name_no_patient(sett
         ("POST /v1/studies/{study_id}/rereading", Action.RERUN),
         ("GET /v1/feedback/sentences.jsonl", Action.TRAINING_EXPORT),
         ("GET /v1/studies/{study_id}/report/pdf", Action.EXPORT),
+        ("GET /v1/studies/{study_id}/report/draft", Action.READ),
     ],
 )
 def test_every_act_and_export_over_http_has_its_word(route, action):
