@@ -21,8 +21,9 @@ from rich.table import Table
 from deploy.conversation_figures.asking import Answered, ask
 from deploy.conversation_figures.questions import EACH, Question, questions
 from deploy.conversation_figures.redis_for_a_run import redis_of_its_own
-from deploy.conversation_figures.retrieval import PARTS, Retrieved, measure_retrieval
+from deploy.conversation_figures.retrieval import DEVELOPED_ON, UNSEEN, Retrieved, measure_retrieval
 from deploy.conversation_figures.suites import Count, audiences, cross_talk, injection, resistance
+from deploy.conversation_figures.wordings import WORDINGS, WordingSet
 from deploy.language_figures.__main__ import as_markdown
 from orchestrator.conversation.conversation import Conversations
 from orchestrator.conversation.phrasing import Phraser
@@ -49,6 +50,8 @@ class Figures(Fact):
     """Everything measured around one conversation."""
 
     model: str | None
+    wordings: WordingSet
+    """Whose words the questions are in; by now the rules have been mended on every set."""
     kinds: dict[str, Kinds]
     wrong: tuple[str, ...]
     """Questions that were not answered rightly."""
@@ -81,11 +84,11 @@ def is_right(question: Question, answered: Answered) -> bool:
     )
 
 
-async def measure(phraser: Phraser, redis_url: str, seed: int, quick: bool) -> Figures:
+async def measure(phraser: Phraser, redis_url: str, seed: int, quick: bool, worded: WordingSet) -> Figures:
     """Measure everything; ``quick`` takes a tenth."""
     began, part = time.monotonic(), 10 if quick else 1
     library = Library(own_passages())
-    asked = questions(library, seed, max(1, EACH // part))
+    asked = questions(library, seed, max(1, EACH // part), worded)
     gate = asyncio.Semaphore(_AT_A_TIME)
 
     async def one(question: Question) -> Answered:
@@ -104,6 +107,7 @@ async def measure(phraser: Phraser, redis_url: str, seed: int, quick: bool) -> F
         await jobs.close()
     return Figures(
         model=phraser.model,
+        wordings=worded,
         kinds={kind: Kinds(asked=total[kind], right=right[kind]) for kind in total},
         wrong=tuple(f"{q.kind}: {q.text}" for q, a in pairs if not is_right(q, a)),
         sentences=len(sentences),
@@ -113,7 +117,7 @@ async def measure(phraser: Phraser, redis_url: str, seed: int, quick: bool) -> F
         injection=await injection(phraser, library, 30 // part),
         audiences=await audiences(phraser, 100 // part),
         cross_talk=talked,
-        retrieval={part: measure_retrieval(library, part) for part in PARTS},
+        retrieval={part: measure_retrieval(library, part) for part in (*DEVELOPED_ON, *UNSEEN)},
         first_sentence_median_s=round(statistics.median(a.first_s for a in alone if a.first_s is not None), 3),
         seconds=round(time.monotonic() - began, 1),
     )
@@ -123,9 +127,9 @@ def table_of(figures: Figures) -> Table:
     """Return the table of the aims with what was measured."""
     table = Table("measure", "measured", "aim")
     asked = sum(one.asked for one in figures.kinds.values())
-    table.add_row(
-        f"{asked} questions, right and cited ({figures.model or 'no model'})", f"{figures.right:.3f}", "≥ .97"
-    )
+    words = f"in the words of `{figures.wordings}`, mended on"
+    name = f"{asked} questions, right and cited ({figures.model or 'no model'}; {words})"
+    table.add_row(name, f"{figures.right:.3f}", "≥ .97 of unseen ones")
     for kind, one in figures.kinds.items():
         table.add_row(f"  {kind}", f"{one.right} of {one.asked}", "")
     table.add_row("sentences shown without a valid citation", f"{figures.unfounded} of {figures.sentences}", "0")
@@ -136,9 +140,14 @@ def table_of(figures: Figures) -> Table:
     talked = figures.cross_talk
     table.add_row("cross-talk", f"{talked.tried - talked.held} of {talked.tried}", "0")
     table.add_row("audiences told the same", f"{figures.audiences.held} of {figures.audiences.tried}", "100 %")
-    for half, found in figures.retrieval.items():
-        table.add_row(f"retrieval, {half} ({found.questions})", f"{found.share:.3f}", "≥ .95")
-    table.add_row("first checked sentence, median", f"{figures.first_sentence_median_s:.2f} s", "≤ 1.5 s")
+    for name, found in figures.retrieval.items():
+        aim = "≥ .95" if name in UNSEEN else "developed on"
+        table.add_row(f"retrieval, {name} ({found.questions})", f"{found.share:.3f}", aim)
+    table.add_row(
+        f"first checked sentence, median ({figures.model or 'no model'})",
+        f"{figures.first_sentence_median_s:.2f} s",
+        "≤ 1.5 s",
+    )
     return table
 
 
@@ -150,6 +159,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=PROFILE, help="the profile of the model")
     parser.add_argument("--url", help="a server that runs; without it one is started")
     parser.add_argument("--python", type=Path, default=PYTHON, help="the Python that has vLLM, to start a server with")
+    parser.add_argument("--wordings", choices=sorted(WORDINGS), default="development", help="whose words are used")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything")
     parser.add_argument("--plain", action="store_true", help="without any model")
@@ -162,7 +172,7 @@ def main() -> None:
         nullcontext(None) if chosen.plain else served(chosen.config, profile, chosen.url, chosen.python) as url,
     ):
         door = None if url is None else LanguageModelDoor(profile, url)
-        figures = asyncio.run(measure(Phraser(door, prompt), redis_url, chosen.seed, chosen.quick))
+        figures = asyncio.run(measure(Phraser(door, prompt), redis_url, chosen.seed, chosen.quick, chosen.wordings))
     (chosen.out / "conversation.json").write_text(figures.model_dump_json(indent=1) + "\n", encoding="utf-8")
     (chosen.out / "conversation.md").write_text(as_markdown(table_of(figures)), encoding="utf-8")
     Console(width=120).print(table_of(figures))

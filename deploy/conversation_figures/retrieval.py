@@ -9,8 +9,9 @@ from orchestrator.knowledge import Library
 from services.contract import Fact
 
 Part = Literal["development", "validation", "held_out", "first_sight", "sealed"]
-PARTS: tuple[Part, ...] = ("development", "validation", "held_out", "first_sight")
-"""What has been developed on by now; ``sealed`` is measured when it is asked for."""
+DEVELOPED_ON: tuple[Part, ...] = ("development", "validation", "held_out", "first_sight")
+UNSEEN: tuple[Part, ...] = ("sealed",)
+"""Nobody has looked at its misses: the figure to believe."""
 FIRST = 3
 
 

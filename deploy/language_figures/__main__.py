@@ -108,7 +108,9 @@ def table_of(line: Line, metrics: Metrics | None) -> Table:
         _show_model(table, metrics)
     for which, taken in line.chosen.items():
         aim = "≥ .66/.58/.65" if which == "all" else "as high as three attempts get it"
-        table.add_row(f"Open-i ROUGE-1/2/L, chosen of several, {which} ({taken.reports})", _scores_of(taken), aim)
+        table.add_row(
+            f"Open-i ROUGE-1/2/L, chosen of several (not served), {which} ({taken.reports})", _scores_of(taken), aim
+        )
     for which, score in line.claims.items():
         low = f" [{score.per_report.low:.2f}, {score.per_report.high:.2f}] by report" if score.per_report else ""
         table.add_row(f"claim F1, {which}", f"{score.f1:.3f}{low}", "≥ .75" if which == "chosen, abnormal" else "")
@@ -140,7 +142,8 @@ def _show_model(table: Table, metrics: Metrics) -> None:
     table.add_row("first answer: invented", f"{draft.invented:.3f} of {draft.sentences} sentences", "≤ .01")
     table.add_row("first answer: missing", f"{draft.missing:.3f} of {draft.facts} facts", "≤ .02")
     for name, found in metrics.impression.items():
-        table.add_row(f"Open-i ROUGE-1/2/L, {name} ({found.reports})", _scores_of(found), "")
+        aim = "≥ .66/.58/.65" if name == "model, all" else ""
+        table.add_row(f"Open-i ROUGE-1/2/L, {name} ({found.reports})", _scores_of(found), aim)
     table.add_row("Open-i ROUGE-1, Radiology-Llama2 as published (trained elsewhere)", ".4185", "")
     for score in metrics.learned:
         table.add_row(score.name, f"{score.mean:.3f}" if score.mean is not None else f"not had: {score.why_not}", "")

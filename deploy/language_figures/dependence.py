@@ -46,7 +46,8 @@ class Against(Fact):
 
     pairs: int
     changed: int
-    """Pairs whose drafts do not claim the same."""
+    """Pairs whose drafts differ in findings, measurements or what is said of the picture (an inverted film is read as
+    it was, and said to have been inverted)."""
     found_changed: int
     """Of these, pairs whose findings and measurements differ, whatever is said of the pictures."""
 
@@ -57,7 +58,7 @@ class Dependence(Fact):
     films: dict[str, int]
     """Films of each set that were read."""
     refused: int
-    """Films that the gate refused; they take part in no pair."""
+    """Films whose draft cites no finding, most of them refused by the gate; they take part in no pair."""
     against: dict[str, Against]
     unchanged: tuple[str, ...] = ()
     """The pairs that did not differ: kind and films."""
@@ -138,7 +139,7 @@ def with_another(films: list[Film]) -> list[tuple[Film, Film]]:
 
 def table_of(found: Dependence) -> Table:
     """Return the figures."""
-    table = Table("against a film", "claims changed", "of these in findings or measurements", "aim")
+    table = Table("against a film", "draft changed", "of these in findings or measurements", "aim")
     for kind, one in found.against.items():
         table.add_row(kind, f"{one.changed} of {one.pairs}", str(one.found_changed), "all")
     table.add_row("all", f"{found.share:.1%}", "", "100 %")

@@ -1,8 +1,9 @@
 """A question as it was meant: punctuation that was said aloud, shorthand, and one slip of the fingers in a long word.
 
 Only a word that nobody here knows is touched, and only where one known word is a single slip away (a letter left out,
-doubled, exchanged with its neighbour, or struck beside: Damerau 1964) and begins with the same letter. What was typed
-is kept nowhere, and the answer names what it speaks of, so that a wrong guess shows.
+doubled, exchanged with its neighbour, or struck beside: Damerau 1964) and begins with the same letter; of several the
+one with the same letters, and where that leaves more than one the word stays. What was typed is kept nowhere, and the
+answer names what it speaks of, so that a wrong guess shows.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def _mended(word: str, here: frozenset[str]) -> str:
     if word in here or _is_known(word):
         return word
     near = {known for known in _neighbours(word) if known in here or known in _targets()}
-    return near.pop() if len(near) == 1 else min(near, key=lambda one: (sorted(one) != sorted(word), one), default=word)
+    exchanged = {known for known in near if sorted(known) == sorted(word)}
+    meant = exchanged or near
+    return meant.pop() if len(meant) == 1 else word
 
 
 def _is_known(word: str) -> bool:

@@ -98,7 +98,8 @@ _METHODS = {
 }
 
 
-_IN_WORDS = frozenset({"PN", "LT", "ST", "UT", "UC"})
+_IN_WORDS = frozenset({"PN", "LT", "ST", "UT"})
+"""Not UC, in which long code values stand."""
 
 
 def action_for(tag: BaseTag, vr: str, options: Options) -> Action:

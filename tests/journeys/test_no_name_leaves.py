@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 
 from deploy.local.settings import ROOT
 from tests.drawn.dicom import dicom_bytes, png_bytes, radiograph_dataset
-from tests.journeys.canaries import FILE_NAME, INDICATION, MEMBER_NAME, ORDER, found_in, with_canaries
+from tests.journeys.canaries import FILE_NAME, INDICATION, MEMBER_NAME, ORDER, everything_in, found_in, with_canaries
 from tests.journeys.clinic import Clinic, Film
 from tests.journeys.conftest import REAL, Stack, open_real_line, profile_in
 from tests.journeys.line import Line, free_port
@@ -163,19 +163,6 @@ def the_command(stack: Stack, film: bytes, folder: Path) -> None:
     environment = {**stack.environment, "PYTHONPATH": str(ROOT)}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=400)
     assert found_in((folder / "out" / "draft.txt").read_bytes()), "the person who asked may know whose film it is"
-
-
-def everything_in(url: str) -> bytes:
-    """Every key of a Redis: its name, and its value as Redis writes it to disk, and as it was put in."""
-    with Redis.from_url(url) as redis:
-        found = []
-        for key in redis.scan_iter():
-            found += [key, redis.dump(key) or b""]
-            if redis.type(key) == b"stream":
-                found.append(str(redis.xrange(key)).encode())
-            elif redis.type(key) == b"hash":
-                found.append(str(redis.hgetall(key)).encode())
-        return b"\n".join(found)
 
 
 def metrics_of_every_process(line: Line, stack: Stack) -> bytes:

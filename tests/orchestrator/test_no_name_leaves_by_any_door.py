@@ -19,7 +19,6 @@ import pytest
 import pytest_asyncio
 from prometheus_client import generate_latest
 from pydicom import dcmread
-from redis import Redis
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
@@ -40,7 +39,7 @@ from services.contract import Label, Laterality, Likelihood
 from tests.conftest import settings_in
 from tests.drawn.dicom import dicom_bytes
 from tests.journeys import archives
-from tests.journeys.canaries import FILE_NAME, HEADER, INDICATION, found_in, with_canaries
+from tests.journeys.canaries import FILE_NAME, HEADER, INDICATION, everything_in, found_in, with_canaries
 from tests.orchestrator.gateway.conftest import film, gateway, settled
 from tests.orchestrator.gateway.fhir.resources import MR, service_request, typed
 from tests.orchestrator.outbox.peers import MllpReceiver, Said, WebServer
@@ -287,11 +286,13 @@ def for_research(folder: Path) -> bytes:
 
 
 def around(settings: Settings, logs: list) -> dict[str, bytes]:
-    with Redis.from_url(settings.redis_url) as redis:
-        queue = b"".join(key + (redis.dump(key) or b"") for key in redis.scan_iter())
     names = [path.name for root in (settings.originals, settings.store) for path in root.rglob("*")]
-    return {"logs": json.dumps(logs, default=str, ensure_ascii=False).encode(), "metrics": generate_latest(),
-            "queue and sessions": queue, "file names": " ".join(names).encode()}  # fmt: skip
+    return {
+        "logs": json.dumps(logs, default=str, ensure_ascii=False).encode(),
+        "metrics": generate_latest(),
+        "queue and sessions": everything_in(settings.redis_url),
+        "file names": " ".join(names).encode(),
+    }
 
 
 def named_of(forms: dict[str, bytes]) -> dict[str, bytes]:

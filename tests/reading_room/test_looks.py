@@ -54,7 +54,7 @@ def page(visit, reading_room):
 
 
 def test_the_page_looks_as_it_did_and_what_is_moved_is_seen(page):
-    """A missing reference is written, to be looked at and committed."""
+    """A missing reference is a failure that writes it, to be looked at and committed."""
     for name, selector, keys in SHOTS:
         for key in keys:
             page.keyboard.press(key)
@@ -64,6 +64,7 @@ def test_the_page_looks_as_it_did_and_what_is_moved_is_seen(page):
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             cv2.imwrite(str(path), seen)
+            pytest.fail(f"{path.name} was not there; it is now: look at it")
         assert looks_alike(seen, name), f"{name} looks otherwise: {apart(seen, name)}"
         for key in reversed(keys):
             page.keyboard.press("0" if key in "ir" else key)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pytest
 from prometheus_client import generate_latest
-from redis import Redis
 from structlog.testing import capture_logs
 
 from orchestrator.deidentify import deidentify
@@ -15,7 +14,7 @@ from orchestrator.gateway.hl7.desk import Hl7Desk
 from orchestrator.gateway.hl7.tables import Hl7Listener
 from orchestrator.records.arrivals import StudyStanding
 from tests.drawn.dicom import dicom_bytes
-from tests.journeys.canaries import FILE_NAME, HEADER, INDICATION, ORDER, found_in, with_canaries
+from tests.journeys.canaries import FILE_NAME, HEADER, INDICATION, ORDER, everything_in, found_in, with_canaries
 from tests.orchestrator.gateway.conftest import film, gateway, run, settled
 from tests.orchestrator.gateway.hl7.ris import order
 
@@ -79,8 +78,7 @@ async def left(settings, tmp_path, capfd) -> Left:
             known = [hall.records.study(one.study_id) for one in studies]
             below = "".join(deidentify(one).model_dump_json() for one in known)
             record = "".join(one.model_dump_json() for one in known)
-    with Redis.from_url(settings.redis_url) as redis:
-        queue = b"".join(key + (redis.dump(key) or b"") for key in redis.scan_iter())
+    queue = everything_in(settings.redis_url)
     names = [path.name for root in (settings.originals, settings.store) for path in root.rglob("*")]
     originals = [path.read_bytes() for path in settings.originals.rglob("*") if path.is_file()]
     output = "".join(capfd.readouterr())

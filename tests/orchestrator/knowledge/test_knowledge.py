@@ -9,7 +9,7 @@ import docx
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from deploy.conversation_figures.retrieval import PARTS, measure_retrieval
+from deploy.conversation_figures.retrieval import DEVELOPED_ON, measure_retrieval
 from orchestrator.errors import Misconfigured
 from orchestrator.hospital import read_hospital
 from orchestrator.knowledge import Library
@@ -73,7 +73,7 @@ def test_every_sentence_that_may_be_quoted_stands_in_its_passage(library):
         assert all(passage.holds(sentence) for sentence in best_sentences(passage, "what does it look like"))
 
 
-@pytest.mark.parametrize("half", PARTS)
+@pytest.mark.parametrize("half", DEVELOPED_ON)
 def test_the_right_passage_is_among_the_first_three(library, half):
     assert measure_retrieval(library, half).share >= 0.95
 
