@@ -133,7 +133,10 @@ def _base64(text: str) -> list[bytes]:
 
 
 def everything_in(url: str) -> bytes:
-    """Return every key of a Redis with its value as it was put in; on disk it would be compressed, and hide a name."""
+    """Return every key of a Redis, with its value as it was put in and as Redis writes it to disk.
+
+    On disk a name can hide in what is compressed; who reads a stream stands nowhere else.
+    """
     with Redis.from_url(url) as redis:
         read = {
             b"string": redis.get,
@@ -143,7 +146,7 @@ def everything_in(url: str) -> bytes:
             b"list": lambda key: redis.lrange(key, 0, -1),
             b"zset": lambda key: redis.zrange(key, 0, -1),
         }
-        found = [(key, read[redis.type(key)](key)) for key in redis.scan_iter()]
+        found = [(key, read[redis.type(key)](key), redis.dump(key)) for key in redis.scan_iter()]
     return b"\n".join(_bytes_in(found))
 
 
